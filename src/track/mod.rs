@@ -1,0 +1,8 @@
+//! The run store: what a run is called, what it did, what it measured, and where its files lie.
+//!
+//! Everything below a run folder is written to a temporary name and renamed ([`atomic`]); the shapes of
+//! the records are versioned in [`format`].
+
+pub mod atomic;
+pub mod format;
+pub mod progress;

@@ -1,0 +1,47 @@
+//! How long work tells its watcher how far it is, and learns that it should stop.
+//!
+//! The library never prints: the command line hands it something that implements [`Progress`].
+
+/// What a bar counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    Bytes,
+    Images,
+    Items,
+}
+
+/// A watcher of long work.
+pub trait Progress: Send + Sync {
+    /// Begin a task of `total` units (`None` where unknown); dropping the bar ends it.
+    fn begin(&self, what: &str, total: Option<u64>, unit: Unit) -> Box<dyn Bar>;
+    /// A line worth keeping on screen.
+    fn note(&self, line: &str);
+    /// True once the user asked to stop (Ctrl-C): save and return at the next safe point.
+    fn stop_requested(&self) -> bool;
+}
+
+/// One running task.
+pub trait Bar: Send {
+    /// `n` more units are done.
+    fn advance(&mut self, n: u64);
+    /// Live text beside the bar, such as losses.
+    fn message(&mut self, text: &str);
+}
+
+/// Watches nothing and never stops: for tests and for library users.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: &str, _: Option<u64>, _: Unit) -> Box<dyn Bar> {
+        Box::new(Silent)
+    }
+    fn note(&self, _: &str) {}
+    fn stop_requested(&self) -> bool {
+        false
+    }
+}
+
+impl Bar for Silent {
+    fn advance(&mut self, _: u64) {}
+    fn message(&mut self, _: &str) {}
+}
