@@ -1,0 +1,191 @@
+//! A chart's paper and pens: drawn once in units of a CSS pixel, rendered as SVG and as PNG.
+
+use std::io::Cursor;
+use std::sync::OnceLock;
+
+use plotters::coord::Shift;
+use plotters::prelude::{
+    BitMapBackend, Color, DrawingArea, DrawingBackend, FontStyle, IntoDrawingArea, IntoFont,
+    RGBAColor, RGBColor, SVGBackend, ShapeStyle, TextStyle, WHITE,
+};
+use plotters::style::register_font;
+
+use crate::report::ReportError;
+
+/// Text. The page's dark mode finds these four by their values.
+pub const INK: RGBColor = RGBColor(0x1e, 0x1e, 0x1e);
+/// Axes and secondary text.
+pub const SOFT: RGBColor = RGBColor(0x5e, 0x5e, 0x5e);
+/// Grid lines.
+pub const GRID: RGBColor = RGBColor(0xe3, 0xe3, 0xe3);
+/// The paper.
+pub const PAPER: RGBColor = WHITE;
+
+/// Okabe and Ito's colours, told apart by colour-blind readers, without black and yellow, which vanish on dark and
+/// on light paper.
+pub const PALETTE: [RGBColor; 6] = [
+    RGBColor(0x00, 0x72, 0xb2),
+    RGBColor(0xd5, 0x5e, 0x00),
+    RGBColor(0x00, 0x9e, 0x73),
+    RGBColor(0xcc, 0x79, 0xa7),
+    RGBColor(0xe6, 0x9f, 0x00),
+    RGBColor(0x56, 0xb4, 0xe9),
+];
+
+/// PNGs have this many pixels to a unit, after averaging [`OVERSAMPLING`] squared to one.
+const PNG_SCALE: u32 = 2;
+/// plotters' bitmap lines are jagged; drawing larger and averaging smooths them.
+const OVERSAMPLING: u32 = 2;
+
+/// A drawing area of either backend.
+pub type Area<DB> = DrawingArea<DB, Shift>;
+
+/// Something that draws itself on an area of its size.
+pub trait Chart {
+    /// Width and height in units.
+    fn size(&self) -> (u32, u32);
+    /// Draw; `pen` turns units into the area's pixels.
+    ///
+    /// # Errors
+    /// The backend's message.
+    fn draw<DB: DrawingBackend>(&self, area: &Area<DB>, pen: Pen) -> Result<(), String>;
+}
+
+/// A chart as files.
+#[derive(Debug, Clone)]
+pub struct Rendered {
+    /// The name of its files.
+    pub id: &'static str,
+    pub title: String,
+    /// What is drawn, in a sentence or two.
+    pub caption: String,
+    pub svg: String,
+    pub png: Vec<u8>,
+}
+
+/// Lengths and styles at a scale.
+#[derive(Debug, Clone, Copy)]
+pub struct Pen {
+    scale: f64,
+}
+
+impl Pen {
+    /// A length in the area's pixels.
+    pub fn px(self, units: f64) -> i32 {
+        (units * self.scale).round() as i32
+    }
+
+    /// A size in the area's pixels, at least 1.
+    pub fn size(self, units: f64) -> u32 {
+        self.px(units).max(1) as u32
+    }
+
+    /// A line of a width.
+    pub fn line(self, color: &impl Color, width: f64) -> ShapeStyle {
+        ShapeStyle {
+            color: color.to_rgba(),
+            filled: false,
+            stroke_width: self.size(width),
+        }
+    }
+
+    /// A fill.
+    pub fn fill(self, color: RGBAColor) -> ShapeStyle {
+        ShapeStyle {
+            color,
+            filled: true,
+            stroke_width: 0,
+        }
+    }
+
+    /// Text of a size in units (the line's height; the SVG font size is 0.8 of it).
+    pub fn text(self, size: f64, color: &'static RGBColor) -> TextStyle<'static> {
+        TextStyle::from(("sans-serif", size * self.scale).into_font()).color(color)
+    }
+
+    /// Bold text.
+    pub fn bold(self, size: f64, color: &'static RGBColor) -> TextStyle<'static> {
+        let font = ("sans-serif", size * self.scale).into_font();
+        TextStyle::from(font.style(FontStyle::Bold)).color(color)
+    }
+}
+
+/// Draw a chart as SVG and as PNG.
+///
+/// # Errors
+/// [`ReportError::Chart`].
+pub fn render(
+    id: &'static str,
+    title: String,
+    caption: String,
+    chart: &impl Chart,
+) -> Result<Rendered, ReportError> {
+    let failed = |message| ReportError::Chart {
+        chart: id.to_string(),
+        message,
+    };
+    fonts().map_err(failed)?;
+    Ok(Rendered {
+        id,
+        title,
+        caption,
+        svg: svg(chart).map_err(failed)?,
+        png: png(chart).map_err(failed)?,
+    })
+}
+
+/// The built-in fonts, handed to plotters once: it knows no system fonts in this build.
+fn fonts() -> Result<(), String> {
+    static REGISTERED: OnceLock<bool> = OnceLock::new();
+    let good = *REGISTERED.get_or_init(|| {
+        let normal = include_bytes!("../../../assets/DejaVuSans-subset.ttf");
+        let bold = include_bytes!("../../../assets/DejaVuSans-Bold-subset.ttf");
+        register_font("sans-serif", FontStyle::Normal, normal).is_ok()
+            && register_font("sans-serif", FontStyle::Bold, bold).is_ok()
+    });
+    match good {
+        true => Ok(()),
+        false => Err("the built-in fonts are damaged; build the program again".to_string()),
+    }
+}
+
+fn svg(chart: &impl Chart) -> Result<String, String> {
+    let (width, height) = chart.size();
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
+        area.fill(&PAPER).map_err(message)?;
+        chart.draw(&area, Pen { scale: 1.0 })?;
+        area.present().map_err(message)?;
+    }
+    Ok(text)
+}
+
+fn png(chart: &impl Chart) -> Result<Vec<u8>, String> {
+    let scale = PNG_SCALE * OVERSAMPLING;
+    let (width, height) = chart.size();
+    let (wide, high) = (width * scale, height * scale);
+    let mut buffer = vec![0u8; (wide * high * 3) as usize];
+    {
+        let area = BitMapBackend::with_buffer(&mut buffer, (wide, high)).into_drawing_area();
+        area.fill(&PAPER).map_err(message)?;
+        let pen = Pen {
+            scale: f64::from(scale),
+        };
+        chart.draw(&area, pen)?;
+        area.present().map_err(message)?;
+    }
+    let large = image::RgbImage::from_raw(wide, high, buffer)
+        .ok_or("the picture is larger than memory can address")?;
+    let small = image::imageops::thumbnail(&large, width * PNG_SCALE, height * PNG_SCALE);
+    let mut bytes = Cursor::new(Vec::new());
+    small
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .map_err(message)?;
+    Ok(bytes.into_inner())
+}
+
+/// An error of a backend as text.
+pub fn message(error: impl std::fmt::Display) -> String {
+    error.to_string()
+}

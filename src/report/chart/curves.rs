@@ -1,0 +1,366 @@
+//! Measurements over training: a panel for each quantity, a line for each trial.
+
+use plotters::prelude::{
+    ChartBuilder, Circle, Color, DrawingBackend, LineSeries, PathElement, Polygon, Text,
+};
+
+use super::canvas::{Area, Chart, GRID, INK, PALETTE, Pen, SOFT, message};
+use crate::report::collect::Experiment;
+use crate::report::words;
+
+/// A chart of training: its panels are values of `metrics.jsonl`.
+pub struct Kind {
+    pub id: &'static str,
+    pub title: &'static str,
+    pub caption: &'static str,
+    /// Name of the value, heading of its panel.
+    pub panels: &'static [(&'static str, &'static str)],
+    /// Fractions, drawn as percents from 0 to 100.
+    pub percent: bool,
+}
+
+pub const LOSS: Kind = Kind {
+    id: "losses",
+    title: "Losses",
+    caption: "Binary cross-entropy of the discriminator and of the generator.",
+    panels: &[
+        ("loss.d", "Discriminator loss (nats)"),
+        ("loss.g", "Generator loss (nats)"),
+    ],
+    percent: false,
+};
+
+pub const ACCURACY: Kind = Kind {
+    id: "discriminator-accuracy",
+    title: "Discriminator's accuracy",
+    caption: "Share of real images that D calls real and of generated ones that it calls generated; near 100% in both, G has stopped fooling it.",
+    panels: &[
+        ("accuracy.real", "Real images called real"),
+        ("accuracy.fake", "Generated images called generated"),
+    ],
+    percent: true,
+};
+
+pub const GRADIENTS: Kind = Kind {
+    id: "gradient-norms",
+    title: "Gradient norms",
+    caption: "Euclidean norm of each net's gradient over all its parameters.",
+    panels: &[
+        ("grad.d", "Discriminator's gradient norm"),
+        ("grad.g", "Generator's gradient norm"),
+    ],
+    percent: false,
+};
+
+pub const THROUGHPUT: Kind = Kind {
+    id: "throughput",
+    title: "Throughput",
+    caption: "Training images per second of wall time.",
+    panels: &[("images_per_second", "Images per second")],
+    percent: false,
+};
+
+const WIDTH: u32 = 640;
+const TITLE: u32 = 36;
+const LEGEND_ROW: u32 = 22;
+const PANEL: u32 = 190;
+const X_LABELS: u32 = 50;
+const LEFT: f64 = 62.0;
+const RIGHT: f64 = 22.0;
+/// More trials than this are not named: the legend would outgrow the chart.
+const NAMED: usize = 12;
+/// A line of more points than this is drawn as the means of so many stretches, with the range of each behind it.
+const DENSE: usize = 150;
+const STRETCHES: usize = 100;
+
+/// Everything of a chart of training, ready to draw.
+pub struct Curves<'a> {
+    kind: &'a Kind,
+    lines: Vec<Line>,
+    last_epoch: f64,
+    /// Upper end of each panel's axis.
+    tops: Vec<f64>,
+    legend: Vec<Vec<Mark>>,
+    dense: bool,
+}
+
+struct Line {
+    name: String,
+    /// One list of stretches a panel.
+    panels: Vec<Vec<Stretch>>,
+}
+
+/// A name in the legend: which line, and its left edge in units.
+struct Mark {
+    line: usize,
+    name: String,
+    x: f64,
+}
+
+/// Neighbouring measurements as one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Stretch {
+    epoch: f64,
+    mean: f64,
+    low: f64,
+    high: f64,
+}
+
+impl<'a> Curves<'a> {
+    /// The chart, or `None` where no trial logged any of its values.
+    pub fn new(experiment: &Experiment, kind: &'a Kind) -> Option<Curves<'a>> {
+        let mut lines = Vec::new();
+        let mut values: Vec<Vec<f64>> = vec![Vec::new(); kind.panels.len()];
+        let mut dense = false;
+        let mut last_epoch: f64 = 0.0;
+        for trial in &experiment.trials {
+            let mut panels = Vec::new();
+            for ((value, _), seen) in kind.panels.iter().zip(&mut values) {
+                let points: Vec<(f64, f64)> = trial
+                    .history
+                    .iter()
+                    .filter_map(|p| Some((p.epoch, *p.values.get(*value)?)))
+                    .filter(|(x, y)| x.is_finite() && y.is_finite())
+                    .collect();
+                dense |= points.len() > DENSE;
+                last_epoch = points.iter().fold(last_epoch, |most, p| most.max(p.0));
+                seen.extend(points.iter().map(|p| p.1));
+                panels.push(stretches(&points));
+            }
+            if panels.iter().any(|p| !p.is_empty()) {
+                let state = match trial.run.status {
+                    crate::track::format::Status::Finished => String::new(),
+                    other => format!(" [{}]", words::status(other)),
+                };
+                lines.push(Line {
+                    name: format!("{}{state}", trial.name()),
+                    panels,
+                });
+            }
+        }
+        let tops = values.iter_mut().map(|v| top(v, kind.percent)).collect();
+        (!lines.is_empty()).then(|| Curves {
+            kind,
+            legend: legend(&lines),
+            lines,
+            last_epoch: if last_epoch > 0.0 { last_epoch } else { 1.0 },
+            tops,
+            dense,
+        })
+    }
+
+    /// A sentence on how dense lines are drawn, where one is.
+    pub fn smoothing(&self) -> &'static str {
+        if self.dense {
+            " A line is the mean of each hundredth of the measurements, the band behind it their range."
+        } else {
+            ""
+        }
+    }
+
+    fn panel<DB: DrawingBackend>(&self, area: &Area<DB>, i: usize, pen: Pen) -> Result<(), String> {
+        let (_, heading) = self.kind.panels[i];
+        let bottom = i + 1 == self.kind.panels.len();
+        let top = self.tops[i];
+        let (left, y) = (pen.px(LEFT), pen.px(4.0));
+        area.draw(&Text::new(heading, (left, y), pen.text(16.0, &INK)))
+            .map_err(message)?;
+        let mut chart = ChartBuilder::on(area)
+            .margin_top(pen.size(28.0))
+            .margin_right(pen.size(RIGHT))
+            .margin_bottom(pen.size(if bottom { 2.0 } else { 8.0 }))
+            .y_label_area_size(pen.size(LEFT))
+            .x_label_area_size(pen.size(if bottom { f64::from(X_LABELS) } else { 8.0 }))
+            .build_cartesian_2d(0.0..self.last_epoch, 0.0..top)
+            .map_err(message)?;
+        let percent = self.kind.percent;
+        chart
+            .configure_mesh()
+            .disable_x_mesh()
+            .bold_line_style(pen.line(&GRID, 1.0))
+            .light_line_style(pen.line(&GRID.mix(0.0), 1.0))
+            .axis_style(pen.line(&SOFT, 1.0))
+            .label_style(pen.text(15.0, &SOFT))
+            .axis_desc_style(pen.text(15.0, &SOFT))
+            .set_all_tick_mark_size(pen.size(4.0))
+            .x_desc(if bottom { "Epoch" } else { "" })
+            .x_labels(if bottom { 9 } else { 0 })
+            .y_labels(5)
+            .x_label_formatter(&|x| words::trimmed(*x))
+            .y_label_formatter(&|y| match percent {
+                true => format!("{:.0}%", y * 100.0),
+                false => words::trimmed(*y),
+            })
+            .draw()
+            .map_err(message)?;
+        for (n, line) in self.lines.iter().enumerate() {
+            let color = PALETTE[n % PALETTE.len()];
+            let inside = |y: f64| y.clamp(0.0, top);
+            let stretches = &line.panels[i];
+            if stretches.iter().any(|s| s.low < s.high) {
+                let above = stretches.iter().map(|s| (s.epoch, inside(s.high)));
+                let below = stretches.iter().rev().map(|s| (s.epoch, inside(s.low)));
+                let outline: Vec<(f64, f64)> = above.chain(below).collect();
+                chart
+                    .draw_series([Polygon::new(outline, pen.fill(color.mix(0.18)))])
+                    .map_err(message)?;
+            }
+            let points: Vec<(f64, f64)> = stretches
+                .iter()
+                .map(|s| (s.epoch, inside(s.mean)))
+                .collect();
+            if let [alone] = points[..] {
+                let dot = Circle::new(alone, pen.size(3.0), pen.fill(color.to_rgba()));
+                chart.draw_series([dot]).map_err(message)?;
+            } else {
+                chart
+                    .draw_series(LineSeries::new(points, pen.line(&color, 1.8)))
+                    .map_err(message)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Chart for Curves<'_> {
+    fn size(&self) -> (u32, u32) {
+        let legend = LEGEND_ROW * self.legend.len() as u32;
+        let panels = PANEL * self.kind.panels.len() as u32;
+        (WIDTH, TITLE + legend + panels + X_LABELS)
+    }
+
+    fn draw<DB: DrawingBackend>(&self, area: &Area<DB>, pen: Pen) -> Result<(), String> {
+        let title = Text::new(
+            self.kind.title,
+            (pen.px(14.0), pen.px(10.0)),
+            pen.bold(19.0, &INK),
+        );
+        area.draw(&title).map_err(message)?;
+        for (row, marks) in self.legend.iter().enumerate() {
+            let y = f64::from(TITLE) + f64::from(LEGEND_ROW) * (row as f64 + 0.5);
+            for mark in marks {
+                if mark.line < self.lines.len() {
+                    let color = PALETTE[mark.line % PALETTE.len()];
+                    let ends = vec![
+                        (pen.px(mark.x), pen.px(y)),
+                        (pen.px(mark.x + 20.0), pen.px(y)),
+                    ];
+                    area.draw(&PathElement::new(ends, pen.line(&color, 3.0)))
+                        .map_err(message)?;
+                }
+                let place = (pen.px(mark.x + 26.0), pen.px(y - 6.5));
+                area.draw(&Text::new(mark.name.clone(), place, pen.text(15.0, &INK)))
+                    .map_err(message)?;
+            }
+        }
+        let head = TITLE + LEGEND_ROW * self.legend.len() as u32;
+        let (_, mut rest) = area.split_vertically(pen.px(f64::from(head)));
+        for i in 0..self.kind.panels.len() {
+            let bottom = i + 1 == self.kind.panels.len();
+            let height = PANEL + if bottom { X_LABELS } else { 0 };
+            let (panel, below) = rest.split_vertically(pen.px(f64::from(height)));
+            self.panel(&panel, i, pen)?;
+            rest = below;
+        }
+        Ok(())
+    }
+}
+
+/// Names in rows that fit the width; none for a single line.
+fn legend(lines: &[Line]) -> Vec<Vec<Mark>> {
+    if lines.len() < 2 {
+        return Vec::new();
+    }
+    let mut names: Vec<(usize, String)> = lines
+        .iter()
+        .take(NAMED)
+        .enumerate()
+        .map(|(i, line)| (i, line.name.clone()))
+        .collect();
+    if lines.len() > NAMED {
+        names.push((usize::MAX, format!("and {} more", lines.len() - NAMED)));
+    }
+    let mut rows: Vec<Vec<Mark>> = vec![Vec::new()];
+    let mut x = 14.0;
+    for (line, name) in names {
+        // 7.6 units a character is the mean of the font at this size.
+        let width = 26.0 + 7.6 * name.chars().count() as f64 + 18.0;
+        if x > 14.0 && x + width > f64::from(WIDTH) {
+            rows.push(Vec::new());
+            x = 14.0;
+        }
+        if let Some(row) = rows.last_mut() {
+            row.push(Mark { line, name, x });
+        }
+        x += width;
+    }
+    rows
+}
+
+/// Few points as they are; many as the means and ranges of equal stretches.
+fn stretches(points: &[(f64, f64)]) -> Vec<Stretch> {
+    let count = if points.len() > DENSE {
+        STRETCHES
+    } else {
+        points.len()
+    };
+    (0..count)
+        .map(|i| &points[i * points.len() / count..(i + 1) * points.len() / count])
+        .map(|part| {
+            let n = part.len() as f64;
+            Stretch {
+                epoch: part.iter().map(|p| p.0).sum::<f64>() / n,
+                mean: part.iter().map(|p| p.1).sum::<f64>() / n,
+                low: part.iter().fold(f64::INFINITY, |m, p| m.min(p.1)),
+                high: part.iter().fold(f64::NEG_INFINITY, |m, p| m.max(p.1)),
+            }
+        })
+        .collect()
+}
+
+/// The end of an axis: a few wild values (the first steps, a divergence) must not flatten the rest.
+fn top(values: &mut [f64], percent: bool) -> f64 {
+    if percent {
+        return 1.0;
+    }
+    values.sort_by(f64::total_cmp);
+    let high = values
+        .get(values.len().saturating_sub(1) * 99 / 100)
+        .copied();
+    match high {
+        Some(v) if v > 0.0 => v * 1.1,
+        _ => 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dense_points_keep_their_mean_and_range() {
+        let points: Vec<(f64, f64)> = (0..1000)
+            .map(|i| (f64::from(i), f64::from(i % 10)))
+            .collect();
+        let drawn = stretches(&points);
+        assert_eq!(drawn.len(), STRETCHES);
+        assert_eq!(
+            drawn[3],
+            Stretch {
+                epoch: 34.5,
+                mean: 4.5,
+                low: 0.0,
+                high: 9.0
+            }
+        );
+        assert_eq!(stretches(&points[..3]).len(), 3);
+        assert!(stretches(&[]).is_empty());
+    }
+
+    #[test]
+    fn one_wild_value_does_not_flatten_the_rest() {
+        let mut values: Vec<f64> = (0..200).map(|i| f64::from(i) / 200.0).collect();
+        values.push(1e6);
+        assert!(top(&mut values, false) < 1.2);
+    }
+}

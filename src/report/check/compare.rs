@@ -1,0 +1,355 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::baseline::{Baseline, Direction, Expected};
+use crate::report::ReportError;
+use crate::report::collect::{Experiment, Trial, collect};
+use crate::report::export::text;
+use crate::report::table::{Table, text_frame};
+use crate::report::words;
+use crate::track::format::{Features, Status};
+use crate::track::metrics;
+
+/// Seeds and devices move an accuracy by about this much at the scale of the cpu profile.
+const LEAST_TOLERANCE: f64 = 0.01;
+
+/// One metric, then and now.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    pub metric: String,
+    pub baseline: Option<f64>,
+    pub ours: Option<f64>,
+    /// Ours less the baseline's.
+    pub difference: Option<f64>,
+    pub tolerance: Option<f64>,
+    pub verdict: Verdict,
+}
+
+/// How a metric stands to its baseline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Within the tolerance.
+    Held,
+    /// Beyond the tolerance, in the better direction.
+    Better,
+    /// Beyond the tolerance, in the worse direction (in any, where neither is better).
+    Regressed,
+    /// In the baseline and not in the results.
+    Missing,
+    /// In the results and not in the baseline.
+    New,
+}
+
+/// Every metric of the results or of the baseline, by name.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    pub experiment: String,
+    pub differences: Vec<Difference>,
+    /// What a reader should know: another device, several trials.
+    pub remarks: Vec<String>,
+}
+
+impl Comparison {
+    /// Whether the check fails: a metric got worse or is gone.
+    pub fn regressed(&self) -> bool {
+        self.differences
+            .iter()
+            .any(|d| matches!(d.verdict, Verdict::Regressed | Verdict::Missing))
+    }
+
+    /// The differences for a terminal.
+    ///
+    /// # Errors
+    /// [`ReportError::Table`].
+    pub fn table(&self) -> Result<String, ReportError> {
+        let number = |of: fn(&Difference) -> Option<f64>| -> Vec<String> {
+            let cell = |d| of(d).map_or("–".to_string(), |v| format!("{v:.4}"));
+            self.differences.iter().map(cell).collect()
+        };
+        let names = self.differences.iter().map(|d| d.metric.clone());
+        let verdicts = self.differences.iter().map(|d| word(d.verdict).to_string());
+        let change = self
+            .differences
+            .iter()
+            .map(|d| d.difference.map_or("–".to_string(), |v| format!("{v:+.4}")));
+        let columns = vec![
+            ("Metric".to_string(), names.collect()),
+            ("Baseline".to_string(), number(|d| d.baseline)),
+            ("Ours".to_string(), number(|d| d.ours)),
+            ("Difference".to_string(), change.collect()),
+            ("Tolerance".to_string(), number(|d| d.tolerance)),
+            ("Verdict".to_string(), verdicts.collect()),
+        ];
+        let build = || {
+            let shown = text_frame(columns)?;
+            text(&Table {
+                id: "check".to_string(),
+                title: format!("{} against its baseline", self.experiment),
+                data: shown.clone(),
+                shown,
+                left: vec!["Metric", "Verdict"],
+                notes: Vec::new(),
+                rules: Vec::new(),
+                remarks: self.remarks.clone(),
+            })
+        };
+        build().map_err(|source| ReportError::Table {
+            table: "check".to_string(),
+            source,
+        })
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Held => "held",
+        Verdict::Better => "better",
+        Verdict::Regressed => "REGRESSED",
+        Verdict::Missing => "MISSING",
+        Verdict::New => "new",
+    }
+}
+
+/// Compare the finished trials in `folder` with a baseline file.
+///
+/// A metric is the mean over the finished trials of the baseline's profile; where a sweep has several arms, each arm
+/// has its own, named `<metric>@<arm>`.
+///
+/// # Errors
+/// As [`collect`]; [`ReportError::NoneFinished`], [`ReportError::OtherExperiment`]; [`ReportError::Yaml`] for the
+/// baseline, with its place.
+pub fn compare(folder: &Path, baseline: &Path) -> Result<Comparison, ReportError> {
+    let expected = Baseline::read(baseline)?;
+    let experiment = collect(folder)?;
+    if expected.experiment != experiment.name {
+        return Err(ReportError::OtherExperiment {
+            path: baseline.to_path_buf(),
+            found: expected.experiment,
+            expected: experiment.name,
+        });
+    }
+    let trials = finished(&experiment, Some(&expected.profile))?;
+    let ours = means(&trials);
+    let names: BTreeSet<&String> = expected.metrics.keys().chain(ours.keys()).collect();
+    let differences = names
+        .into_iter()
+        .map(|name| {
+            difference(
+                name,
+                expected.metrics.get(name),
+                ours.get(name).map(|m| m.value),
+            )
+        })
+        .collect();
+    let mut remarks = vec![format!(
+        "Means over {} of {}.",
+        words::count(trials.len() as f64, "finished trial"),
+        profile_name(&expected.profile)
+    )];
+    let device = device_kind(&trials);
+    if device != expected.device {
+        remarks.push(format!(
+            "The baseline was measured on `{}`, these results on `{device}`.",
+            expected.device
+        ));
+    }
+    Ok(Comparison {
+        experiment: experiment.name.clone(),
+        differences,
+        remarks,
+    })
+}
+
+fn difference(name: &str, expected: Option<&Expected>, ours: Option<f64>) -> Difference {
+    let difference = expected.and_then(|e| Some(ours? - e.value));
+    let verdict = match (expected, difference) {
+        (None, _) => Verdict::New,
+        (Some(_), None) => Verdict::Missing,
+        // A metric that is no number has not held.
+        (Some(e), Some(d)) if d.is_nan() || d.abs() > e.tolerance => match e.direction {
+            Direction::Higher if d > 0.0 => Verdict::Better,
+            Direction::Lower if d < 0.0 => Verdict::Better,
+            _ => Verdict::Regressed,
+        },
+        _ => Verdict::Held,
+    };
+    Difference {
+        metric: name.to_string(),
+        baseline: expected.map(|e| e.value),
+        ours,
+        difference,
+        tolerance: expected.map(|e| e.tolerance),
+        verdict,
+    }
+}
+
+/// Make the results in `folder` the baseline, and say what changed by it.
+///
+/// Tolerances and directions of metrics that the file already has are kept. A new metric gets twice its interval (at
+/// least 0.01) as its tolerance; higher is better for trained features, a control should not move either way.
+///
+/// # Errors
+/// As [`compare`], but for a baseline that does not exist yet; [`ReportError::Write`].
+pub fn accept(folder: &Path, baseline: &Path) -> Result<Baseline, ReportError> {
+    let old = match baseline.exists() {
+        true => Some(Baseline::read(baseline)?),
+        false => None,
+    };
+    let experiment = collect(folder)?;
+    let of_old = old
+        .as_ref()
+        .and_then(|old| finished(&experiment, Some(&old.profile)).ok());
+    let trials = match of_old {
+        Some(trials) => trials,
+        None => finished(&experiment, None)?,
+    };
+    let metrics = means(&trials)
+        .into_iter()
+        .map(|(name, mean)| {
+            let kept = old.as_ref().and_then(|old| old.metrics.get(&name));
+            let expected = Expected {
+                value: rounded(mean.value),
+                tolerance: kept.map_or(mean.tolerance(), |k| k.tolerance),
+                direction: kept.map_or(mean.direction, |k| k.direction),
+            };
+            (name, expected)
+        })
+        .collect();
+    let new = Baseline {
+        experiment: experiment.name.clone(),
+        profile: trials.first().and_then(|t| t.run.profile.clone()),
+        device: device_kind(&trials),
+        metrics,
+    };
+    new.write(baseline)?;
+    Ok(new)
+}
+
+/// A metric's mean over trials.
+struct Mean {
+    value: f64,
+    /// The widest interval of its draws.
+    interval: f64,
+    direction: Direction,
+}
+
+impl Mean {
+    fn tolerance(&self) -> f64 {
+        rounded((2.0 * self.interval).max(LEAST_TOLERANCE))
+    }
+}
+
+fn means(trials: &[&Trial]) -> BTreeMap<String, Mean> {
+    let arms: BTreeSet<String> = trials.iter().map(|t| t.arm()).collect();
+    let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
+    let mut means: BTreeMap<String, Mean> = BTreeMap::new();
+    for trial in trials {
+        let arm = trial.arm();
+        let named = |name: String| match arms.len() > 1 && !arm.is_empty() {
+            true => format!("{name}@{arm}"),
+            false => name,
+        };
+        for (name, value) in metrics::of_probes(&trial.probes) {
+            values.entry(named(name)).or_default().push(value);
+        }
+        for probe in &trial.probes {
+            let mean = means
+                .entry(named(metrics::probe_name(probe)))
+                .or_insert(Mean {
+                    value: 0.0,
+                    interval: 0.0,
+                    direction: match probe.features {
+                        Features::Trained => Direction::Higher,
+                        Features::Untrained | Features::Pixels => Direction::Either,
+                    },
+                });
+            mean.interval = mean.interval.max(probe.interval.unwrap_or(0.0));
+        }
+    }
+    for (name, values) in values {
+        if let Some(mean) = means.get_mut(&name) {
+            mean.value = values.iter().sum::<f64>() / values.len() as f64;
+        }
+    }
+    means
+}
+
+/// The finished trials of a profile; `None` takes the profile of the trial that was started last.
+fn finished<'a>(
+    experiment: &'a Experiment,
+    profile: Option<&Option<String>>,
+) -> Result<Vec<&'a Trial>, ReportError> {
+    let all: Vec<&Trial> = experiment
+        .trials
+        .iter()
+        .filter(|t| t.run.status == Status::Finished)
+        .collect();
+    let latest = all.iter().max_by(|a, b| a.run.started.cmp(&b.run.started));
+    let wanted = profile.or(latest.map(|t| &t.run.profile));
+    let found: BTreeSet<String> = all.iter().map(|t| profile_name(&t.run.profile)).collect();
+    let chosen: Vec<&Trial> = match wanted {
+        Some(wanted) => all
+            .into_iter()
+            .filter(|t| t.run.profile == *wanted)
+            .collect(),
+        None => Vec::new(),
+    };
+    if chosen.is_empty() {
+        return Err(ReportError::NoneFinished {
+            folder: experiment.folder.clone(),
+            profile: wanted.map_or("any profile".to_string(), profile_name),
+            found: match found.is_empty() {
+                true => "no profile".to_string(),
+                false => words::list(&found.into_iter().collect::<Vec<_>>()),
+            },
+        });
+    }
+    Ok(chosen)
+}
+
+fn profile_name(profile: &Option<String>) -> String {
+    match profile {
+        Some(name) => format!("profile `{name}`"),
+        None => "the spec as written".to_string(),
+    }
+}
+
+/// `cpu` or `cuda`: the first word of the device.
+fn device_kind(trials: &[&Trial]) -> String {
+    let device = trials.first().map_or("", |t| t.run.device.as_str());
+    device
+        .chars()
+        .take_while(|c| c.is_ascii_alphanumeric())
+        .collect()
+}
+
+/// Six decimals: more than any metric here is known to.
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verdict(value: f64, direction: Direction) -> Verdict {
+        let expected = Expected {
+            value: 0.5,
+            tolerance: 0.01,
+            direction,
+        };
+        difference("m", Some(&expected), Some(value)).verdict
+    }
+
+    #[test]
+    fn a_difference_beyond_the_tolerance_is_judged_by_direction() {
+        assert_eq!(verdict(0.505, Direction::Higher), Verdict::Held);
+        assert_eq!(verdict(0.52, Direction::Higher), Verdict::Better);
+        assert_eq!(verdict(0.48, Direction::Higher), Verdict::Regressed);
+        assert_eq!(verdict(0.48, Direction::Lower), Verdict::Better);
+        assert_eq!(verdict(0.52, Direction::Lower), Verdict::Regressed);
+        assert_eq!(verdict(0.52, Direction::Either), Verdict::Regressed);
+        assert_eq!(verdict(f64::NAN, Direction::Higher), Verdict::Regressed);
+        assert_eq!(difference("m", None, Some(1.0)).verdict, Verdict::New);
+    }
+}

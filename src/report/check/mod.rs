@@ -1,0 +1,9 @@
+//! The regression check: an experiment's metrics against a committed baseline, within stated tolerances.
+//!
+//! [`baseline`] is the file `results/baselines/<experiment>.yaml`; [`compare`] and [`accept`] use it.
+
+pub mod baseline;
+mod compare;
+
+pub use baseline::{Baseline, Direction, Expected};
+pub use compare::{Comparison, Difference, Verdict, accept, compare};

@@ -1,0 +1,87 @@
+use polars::error::PolarsResult;
+
+use crate::report::table::Table;
+
+/// Lines are no longer than this where the columns allow it.
+const WIDTH: usize = 110;
+
+/// The table for a terminal: aligned columns, lettered notes below.
+///
+/// # Errors
+/// As [`Table::lettered`].
+pub fn text(table: &Table) -> PolarsResult<String> {
+    let lettered = table.lettered()?;
+    let mut heads = lettered.heads;
+    heads.push(String::new());
+    let rows: Vec<Vec<String>> = lettered
+        .rows
+        .into_iter()
+        .zip(lettered.letters)
+        .map(|(mut row, letter)| {
+            row.push(letter);
+            row
+        })
+        .collect();
+    let widths: Vec<usize> = (0..heads.len())
+        .map(|i| {
+            let cells = rows.iter().map(|r| length(&r[i]));
+            cells.chain([length(&heads[i])]).max().unwrap_or(0)
+        })
+        .collect();
+    let line = |cells: &[String]| {
+        let padded: Vec<String> = (0..cells.len())
+            .map(|i| {
+                let gap = " ".repeat(widths[i] - length(&cells[i]));
+                match table.is_left(&heads[i]) || heads[i].is_empty() {
+                    true => format!("{}{gap}", cells[i]),
+                    false => format!("{gap}{}", cells[i]),
+                }
+            })
+            .collect();
+        padded.join("  ").trim_end().to_string()
+    };
+    let rule = "─".repeat(widths.iter().sum::<usize>() + 2 * (widths.len() - 1));
+    let mut out = vec![
+        table.title.clone(),
+        rule.clone(),
+        line(&heads),
+        rule.clone(),
+    ];
+    for (i, row) in rows.iter().enumerate() {
+        if table.rules.contains(&i) {
+            out.push(rule.clone());
+        }
+        out.push(line(row));
+    }
+    out.push(rule);
+    for (letter, note) in &lettered.notes {
+        out.extend(wrapped(&format!("{letter}  {note}"), 3));
+    }
+    for remark in &table.remarks {
+        out.extend(wrapped(remark, 0));
+    }
+    Ok(out.join("\n") + "\n")
+}
+
+fn length(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Breaks at spaces; lines after the first are set in by `indent`.
+fn wrapped(text: &str, indent: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut current = String::new();
+    for word in text.split(' ') {
+        if !current.is_empty() && length(&current) + 1 + length(word) > WIDTH {
+            lines.push(std::mem::replace(&mut current, " ".repeat(indent)));
+            current += word;
+        } else {
+            if !current.is_empty() {
+                current.push(' ');
+            }
+            current += word;
+        }
+    }
+    lines.push(current);
+    lines
+}

@@ -1,0 +1,16 @@
+use crate::report::chart::canvas::Rendered;
+use crate::report::collect::Experiment;
+use crate::report::findings::Finding;
+use crate::report::published::Published;
+use crate::report::table::Table;
+
+/// Everything that a section may draw on.
+pub struct Material {
+    pub experiment: Experiment,
+    pub published: Published,
+    pub tables: Vec<Table>,
+    pub charts: Vec<Rendered>,
+    pub findings: Vec<Finding>,
+    /// The main finding in plain sentences.
+    pub summary: String,
+}

@@ -1,0 +1,21 @@
+//! The page `report.html`: one file that needs nothing else and no network.
+//!
+//! [`sections::SECTIONS`] is its table of contents: adding a section is a file and a line there.
+
+mod architecture;
+mod charts;
+mod downloads;
+mod embed;
+mod layout;
+pub mod material;
+mod provenance;
+mod rerun;
+mod scale;
+pub mod sections;
+mod sheets;
+mod summary;
+mod tables;
+mod trials;
+
+pub use layout::page;
+pub use material::Material;

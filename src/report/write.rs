@@ -1,0 +1,123 @@
+use std::path::{Path, PathBuf};
+
+use super::ReportError;
+use super::chart::all::charts;
+use super::collect::{Experiment, collect};
+use super::export::all::FORMATS;
+use super::export::text;
+use super::findings;
+use super::page::{Material, page};
+use super::published::{Published, published};
+use super::table::Table;
+use super::table1;
+use crate::track::atomic;
+use crate::track::progress::{Progress, Unit};
+
+/// Builds tables for an experiment, none where it has nothing for them.
+type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
+
+/// Every table of the report, in its order: adding one is a file and a line.
+const TABLES: &[Build] = &[table1::tables];
+
+/// What a report consists of.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The page.
+    pub html: PathBuf,
+    /// Each table in each format.
+    pub tables: Vec<PathBuf>,
+    /// Each chart as SVG and PNG.
+    pub charts: Vec<PathBuf>,
+    /// The tables for a terminal.
+    pub table_text: String,
+    /// The main finding in plain sentences.
+    pub summary: String,
+}
+
+/// Write the report on `experiment` (`results/<experiment>`) into `out`, by default its folder `report`.
+///
+/// Trials in any state are shown as they stand. Every file is whole or absent.
+///
+/// # Errors
+/// As [`collect`]; [`ReportError::Table`], [`ReportError::Chart`], [`ReportError::Write`]; [`ReportError::Stopped`]
+/// once the user asks.
+pub fn write(
+    experiment: &Path,
+    out: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<Written, ReportError> {
+    let mut bar = progress.begin("report", Some(4), Unit::Items);
+    let mut step = |message: &str| {
+        bar.message(message);
+        bar.advance(1);
+        match progress.stop_requested() {
+            true => Err(ReportError::Stopped),
+            false => Ok(()),
+        }
+    };
+    let folder = out.map_or(experiment.join("report"), Path::to_path_buf);
+    let published = published()?;
+    let experiment = collect(experiment)?;
+    step("tables")?;
+    let mut tables = Vec::new();
+    for build in TABLES {
+        tables.extend(build(&experiment, &published)?);
+    }
+    step("charts")?;
+    let charts = charts(&experiment, &published)?;
+    step("page")?;
+    let findings = findings::findings(&experiment, &published);
+    let summary = findings::summary(&experiment, &findings);
+    let material = Material {
+        experiment,
+        published,
+        tables,
+        charts,
+        findings,
+        summary,
+    };
+    let page = page(&material)?;
+    step("files")?;
+    let mut written = Written {
+        html: folder.join("report.html"),
+        tables: Vec::new(),
+        charts: Vec::new(),
+        table_text: String::new(),
+        summary: material.summary,
+    };
+    for table in &material.tables {
+        written.tables.extend(files(table, &folder)?);
+        if !written.table_text.is_empty() {
+            written.table_text.push('\n');
+        }
+        written.table_text += &text(table).map_err(|e| failed(table, e))?;
+    }
+    for chart in &material.charts {
+        for (extension, bytes) in [("svg", chart.svg.as_bytes()), ("png", &chart.png[..])] {
+            let path = folder.join(format!("{}.{extension}", chart.id));
+            atomic::write(&path, bytes)?;
+            written.charts.push(path);
+        }
+    }
+    // The page comes last: where it stands, the files that it links to stand too.
+    atomic::write(&written.html, page.as_bytes())?;
+    Ok(written)
+}
+
+fn files(table: &Table, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let mut paths = Vec::new();
+    for format in FORMATS {
+        let bytes = (format.encode)(table).map_err(|e| failed(table, e))?;
+        let path = folder.join(format!("{}.{}", table.id, format.extension));
+        atomic::write(&path, &bytes)?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn failed(table: &Table, source: polars::error::PolarsError) -> ReportError {
+    ReportError::Table {
+        table: table.id.clone(),
+        source,
+    }
+}
