@@ -6,3 +6,9 @@
 pub mod atomic;
 pub mod format;
 pub mod progress;
+pub mod provenance;
+pub mod run;
+pub mod sheet;
+mod streams;
+
+pub use streams::Streams;
