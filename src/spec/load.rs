@@ -32,7 +32,7 @@ pub fn parse(text: &str, source: &str) -> Result<Node, SpecError> {
                 line,
                 column,
             },
-            message: first_line(&e.to_string()),
+            message: reason(&e.to_string()),
         }
     })?;
     node.name_source(source);
@@ -112,7 +112,11 @@ fn locate(root: &Node, keys: &[String], message: &str) -> SpecError {
         }
         None => SpecError::Value {
             place,
-            key: dotted,
+            key: if dotted.is_empty() {
+                "the document".into()
+            } else {
+                dotted
+            },
             message: message.to_string(),
         },
     }
@@ -141,8 +145,18 @@ pub fn nearest(key: &str, candidates: &[String]) -> Option<String> {
         .map(|(_, c)| c.clone())
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_string()
+/// The parser's reason alone: its first line without the place, which [`SpecError`] prints itself, and without
+/// advice meant for programmers.
+fn reason(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let line = match line
+        .split_once("column ")
+        .and_then(|(_, r)| r.split_once(": "))
+    {
+        Some((_, reason)) => reason,
+        None => line,
+    };
+    line.split(", set ").next().unwrap_or(line).to_string()
 }
 
 #[cfg(test)]
@@ -173,11 +187,11 @@ mod tests {
 
     #[test]
     fn errors_name_the_place() {
-        insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: 2e-4, lrr: 1}\n"), @"");
-        insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: fast}\n"), @"");
-        insta::assert_snapshot!(error("name: x\n"), @"");
-        insta::assert_snapshot!(error("name: x\nadam: [\n"), @"");
-        insta::assert_snapshot!(error("name: x\nname: y\nadam: []"), @"");
+        insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: 2e-4, lrr: 1}\n"), @"a.yaml:3:16: unknown key `lrr` (did you mean `lr`?); expected one of `lr`");
+        insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: fast}\n"), @r#"a.yaml:3:10: `adam.0.lr`: invalid type: string "fast", expected f64"#);
+        insta::assert_snapshot!(error("name: x\n"), @"a.yaml:1:1: `the document`: missing field `adam`");
+        insta::assert_snapshot!(error("name: x\nadam: [\n"), @"a.yaml:2:7: not valid YAML: unclosed bracket '['");
+        insta::assert_snapshot!(error("name: x\nname: y\nadam: []"), @"a.yaml:2:1: not valid YAML: duplicate mapping key: name");
     }
 
     #[test]

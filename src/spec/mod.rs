@@ -1,12 +1,24 @@
 //! What an experiment is: YAML read with line and column, overridden, expanded and resolved.
 //!
 //! Text becomes a tree of [`tree::Node`]s that remember where they stand; overrides, profiles and sweep
-//! parameters edit the tree; [`load::typed`] turns it into typed values and points at the place of any error.
+//! parameters edit the tree ([`Experiment`]); [`load::typed`] turns it into typed values and points at the
+//! place of any error; [`resolve`] fills in the defaults. The rest of the program sees only a [`Spec`].
 
 mod error;
+mod experiment;
+mod labels;
 pub mod load;
 mod model;
+mod raw;
+mod resolve;
 pub mod tree;
 
 pub use error::SpecError;
-pub use model::{Latent, LatentDistribution, Preset};
+pub use experiment::{Experiment, ProfileChoice, TrialSpec};
+pub use labels::{Features, Labels};
+pub use model::{
+    AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec, Protocol,
+    Schedule, Solver, Spec, TrainSpec,
+};
+pub use raw::{Goal, Method, Metric, Parameter, Sweep};
+pub use resolve::resolve;

@@ -1,4 +1,8 @@
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
+
+use super::{Features, Labels};
 
 /// A network shape by name; [`crate::nn`] knows its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -12,6 +16,42 @@ pub enum Preset {
     Imagenet32,
     /// The authors' released SVHN net: 32 px, three 5x5 stride-2 layers.
     Svhn32,
+}
+
+impl Preset {
+    /// Side of its square images in pixels.
+    pub fn size(self) -> usize {
+        match self {
+            Preset::Dcgan64 => 64,
+            Preset::Dcgan32 | Preset::Imagenet32 | Preset::Svhn32 => 32,
+        }
+    }
+
+    /// Channels of D's first layer in the paper's or the released net.
+    pub fn width(self) -> usize {
+        match self {
+            Preset::Svhn32 => 64,
+            _ => 128,
+        }
+    }
+
+    /// Components of z in the paper's or the released net.
+    pub fn latent(self) -> usize {
+        match self {
+            Preset::Imagenet32 => 256,
+            _ => 100,
+        }
+    }
+
+    /// Its name in a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Preset::Dcgan64 => "dcgan64",
+            Preset::Dcgan32 => "dcgan32",
+            Preset::Imagenet32 => "imagenet32",
+            Preset::Svhn32 => "svhn32",
+        }
+    }
 }
 
 /// The generator's input z.
@@ -31,4 +71,115 @@ pub enum LatentDistribution {
     Uniform,
     /// Standard normal, the released SVHN net's.
     Normal,
+}
+
+/// Which of two sources sets the defaults where the paper's text and the authors' code differ.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// The text: uniform z, learning rate 0.0002, batch 128, both nets on each batch, no L2 penalty.
+    #[default]
+    Paper,
+    /// The code: G and D in turn, L2 penalty 1e-5; for the SVHN net also Gaussian z, learning rate 0.0005,
+    /// batch 64.
+    Released,
+}
+
+/// Which net a mini-batch trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Schedule {
+    /// Each mini-batch trains D, then G.
+    Both,
+    /// A mini-batch trains either G or D, in turn (the released code with k = 1).
+    Alternate,
+}
+
+/// What solves the L2-SVM.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Solver {
+    /// linfa-svm while its kernel matrix is small, the primal solver above.
+    #[default]
+    Auto,
+    Linfa,
+    Primal,
+}
+
+/// An experiment with every default filled in: nothing in it can still be wrong by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    pub name: String,
+    pub reproduces: Option<String>,
+    pub protocol: Protocol,
+    pub seed: u64,
+    pub data: DataSpec,
+    pub model: ModelSpec,
+    pub train: TrainSpec,
+    pub probe: Vec<ProbeSpec>,
+}
+
+/// The training images.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DataSpec {
+    /// A data set card's name.
+    pub train: String,
+    pub split: String,
+    /// Side of the square training images in pixels.
+    pub size: usize,
+}
+
+/// The nets: a preset to train, or weights that the authors released.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ModelSpec {
+    Preset {
+        preset: Preset,
+        /// Channels of D's first layer.
+        width: usize,
+        latent: Latent,
+    },
+    Released {
+        /// Folder of the authors' NPY files.
+        released: PathBuf,
+    },
+}
+
+/// The adversarial training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainSpec {
+    pub epochs: usize,
+    pub batch_size: usize,
+    pub schedule: Schedule,
+    pub adam: AdamSpec,
+    /// L2 penalty added to every gradient.
+    pub l2: f64,
+    /// Mini-batches between two lines of metrics.
+    pub log_every: u64,
+    /// Epochs between two sample sheets.
+    pub sheet_every: usize,
+}
+
+/// Adam's constants (section 4).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AdamSpec {
+    pub lr: f64,
+    pub beta1: f64,
+    pub beta2: f64,
+    pub eps: f64,
+}
+
+/// A linear classifier on D's features.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeSpec {
+    /// A data set card's name, with splits `train` and `test`.
+    pub data: String,
+    pub labels: Labels,
+    /// Independent draws of labelled images; 1 where all labels are used.
+    pub draws: usize,
+    /// Values of C to choose from on validation; `None` for the protocol's own grid.
+    pub c: Option<Vec<f64>>,
+    pub solver: Solver,
+    /// Controls run beside the trained net.
+    pub controls: Vec<Features>,
 }

@@ -8,3 +8,9 @@ pub mod format;
 pub mod history;
 pub mod metrics;
 pub mod progress;
+pub mod provenance;
+pub mod run;
+pub mod sheet;
+mod streams;
+
+pub use streams::Streams;

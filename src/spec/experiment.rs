@@ -1,0 +1,300 @@
+//! From a file, a profile and overrides to the trials of a sweep.
+
+use std::path::Path;
+
+use super::raw::{Metric, Sweep};
+use super::tree::{Node, Place, Value};
+use super::{Spec, SpecError, load, resolve::resolve};
+
+/// An experiment file with its profile and overrides applied, not yet expanded.
+#[derive(Debug, Clone)]
+pub struct Experiment {
+    /// The profile that was applied.
+    pub profile: Option<String>,
+    /// What tells a better trial from a worse one.
+    pub metric: Option<Metric>,
+    sweep: Sweep,
+    sweep_place: Place,
+    tree: Node,
+}
+
+/// One point of a sweep.
+#[derive(Debug, Clone)]
+pub struct TrialSpec {
+    /// `seed=1`, or empty where nothing is swept.
+    pub label: String,
+    pub spec: Spec,
+}
+
+/// Which profile to apply.
+#[derive(Debug, Clone)]
+pub enum ProfileChoice<'a> {
+    /// This one; an error where the file lacks it.
+    Named(&'a str),
+    /// This one if the file has it (the device's name), else the spec as written.
+    IfPresent(&'a str),
+}
+
+impl Experiment {
+    /// Read `path`, apply a profile and `--set key=value` overrides, in that order.
+    ///
+    /// A `--set` on a swept parameter pins it: it is no longer swept.
+    ///
+    /// # Errors
+    /// [`SpecError`] with the place of what is wrong.
+    pub fn load(
+        path: &Path,
+        profile: ProfileChoice,
+        sets: &[String],
+    ) -> Result<Experiment, SpecError> {
+        Self::from_tree(load::tree(path)?, profile, sets)
+    }
+
+    /// As [`Experiment::load`], from a tree.
+    ///
+    /// # Errors
+    /// As [`Experiment::load`].
+    pub fn from_tree(
+        mut tree: Node,
+        profile: ProfileChoice,
+        sets: &[String],
+    ) -> Result<Experiment, SpecError> {
+        let profiles = tree.take("profiles");
+        let profile = apply_profile(&mut tree, profiles, profile)?;
+        let mut pinned = Vec::new();
+        for set in sets {
+            pinned.push(apply_set(&mut tree, set)?);
+        }
+        let sweep_node = tree.take("sweep");
+        let sweep_place = sweep_node
+            .as_ref()
+            .map_or(tree.place.clone(), |n| n.place.clone());
+        let mut sweep: Sweep = match &sweep_node {
+            Some(node) => prefixed(load::typed(node), "sweep")?,
+            None => Sweep::default(),
+        };
+        sweep.parameters.retain(|key, _| !pinned.contains(key));
+        if let Some((key, _)) = sweep.parameters.iter().find(|(_, p)| p.values.is_empty()) {
+            return Err(SpecError::Value {
+                place: sweep_place,
+                key: format!("sweep.parameters.{key}"),
+                message: "has no values; give at least one".into(),
+            });
+        }
+        Ok(Experiment {
+            profile,
+            metric: sweep.metric.clone(),
+            sweep,
+            sweep_place,
+            tree,
+        })
+    }
+
+    /// Every trial of the sweep, in order; one where nothing is swept.
+    ///
+    /// # Errors
+    /// [`SpecError`] for the first trial whose values are wrong.
+    pub fn trials(&self) -> Result<Vec<TrialSpec>, SpecError> {
+        let mut points: Vec<Vec<(&str, &serde_json::Value)>> = vec![Vec::new()];
+        for (key, parameter) in &self.sweep.parameters {
+            points = points
+                .iter()
+                .flat_map(|point| {
+                    parameter.values.iter().map(move |value| {
+                        let mut point = point.clone();
+                        point.push((key.as_str(), value));
+                        point
+                    })
+                })
+                .collect();
+        }
+        points.into_iter().map(|p| self.trial(&p)).collect()
+    }
+
+    fn trial(&self, point: &[(&str, &serde_json::Value)]) -> Result<TrialSpec, SpecError> {
+        let mut tree = self.tree.clone();
+        for (key, value) in point {
+            if !tree.set(key, Node::from_json(value, &self.sweep_place)) {
+                return Err(SpecError::Value {
+                    place: self.sweep_place.clone(),
+                    key: format!("sweep.parameters.{key}"),
+                    message: "does not name a key of the experiment".into(),
+                });
+            }
+        }
+        let label = point
+            .iter()
+            .map(|(key, value)| match value {
+                serde_json::Value::String(s) => format!("{key}={s}"),
+                other => format!("{key}={other}"),
+            })
+            .collect::<Vec<_>>()
+            .join(",");
+        Ok(TrialSpec {
+            label,
+            spec: resolve(&tree)?,
+        })
+    }
+}
+
+fn apply_profile(
+    tree: &mut Node,
+    profiles: Option<Node>,
+    choice: ProfileChoice,
+) -> Result<Option<String>, SpecError> {
+    let (name, required) = match choice {
+        ProfileChoice::Named(name) => (name, true),
+        ProfileChoice::IfPresent(name) => (name, false),
+    };
+    let found = profiles.as_ref().and_then(|p| p.get(name));
+    let Some(profile) = found else {
+        if !required {
+            return Ok(None);
+        }
+        let known: Vec<String> = match profiles.as_ref().map(|p| &p.value) {
+            Some(Value::Map(entries)) => entries.iter().map(|e| e.key.clone()).collect(),
+            _ => Vec::new(),
+        };
+        return Err(SpecError::Value {
+            place: Place {
+                source: format!("--profile {name}"),
+                ..Place::default()
+            },
+            key: "profiles".into(),
+            message: match known.is_empty() {
+                true => "this experiment has no profiles".into(),
+                false => format!("expected one of `{}`", known.join("`, `")),
+            },
+        });
+    };
+    let Value::Map(entries) = &profile.value else {
+        return Err(SpecError::Value {
+            place: profile.place.clone(),
+            key: format!("profiles.{name}"),
+            message: "expected dotted keys and values, such as `model.width: 32`".into(),
+        });
+    };
+    for entry in entries {
+        if !tree.set(&entry.key, entry.node.clone()) {
+            return Err(SpecError::Value {
+                place: entry.place.clone(),
+                key: entry.key.clone(),
+                message: "does not name a key of the experiment".into(),
+            });
+        }
+    }
+    Ok(Some(name.to_string()))
+}
+
+fn apply_set(tree: &mut Node, set: &str) -> Result<String, SpecError> {
+    let source = format!("--set {set}");
+    let place = Place {
+        source: source.clone(),
+        ..Place::default()
+    };
+    let wrong = |message: &str| SpecError::Value {
+        place: place.clone(),
+        key: set.split('=').next().unwrap_or_default().to_string(),
+        message: message.to_string(),
+    };
+    let Some((key, text)) = set.split_once('=') else {
+        return Err(wrong("expected key=value, such as train.adam.lr=1e-3"));
+    };
+    let parsed = load::parse(text, &source)?;
+    // A value typed on the command line has no lines worth pointing at.
+    let node = Node::from_json(&parsed.to_json(), &place);
+    if key.is_empty() || !tree.set(key, node) {
+        return Err(wrong("does not name a key of the experiment"));
+    }
+    Ok(key.to_string())
+}
+
+fn prefixed<T>(result: Result<T, SpecError>, prefix: &str) -> Result<T, SpecError> {
+    result.map_err(|e| match e {
+        SpecError::Value {
+            place,
+            key,
+            message,
+        } => SpecError::Value {
+            place,
+            key: format!("{prefix}.{key}"),
+            message,
+        },
+        other => other,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{ModelSpec, Protocol};
+
+    const TEXT: &str = "\
+name: cifar
+reproduces: table-1
+data: {train: cifar10, size: 32}
+model: {preset: svhn32, width: 128}
+train: {epochs: 25, batch_size: 128, adam: {lr: 2e-4, beta1: 0.5}}
+probe: [{data: cifar10, labels: all}, {data: cifar10, labels: 400, draws: 10}]
+sweep:
+  method: grid
+  metric: {name: probe.cifar10.all.accuracy, goal: maximize}
+  parameters: {seed: {values: [0, 1, 2]}, train.adam.beta1: {values: [0.5, 0.9]}}
+profiles:
+  cpu: {model.width: 32, train.epochs: 2}
+";
+
+    fn load(
+        text: &str,
+        profile: ProfileChoice,
+        sets: &[&str],
+    ) -> Result<Vec<TrialSpec>, SpecError> {
+        let sets: Vec<String> = sets.iter().map(|s| s.to_string()).collect();
+        let tree = load::parse(text, "cifar.yaml")?;
+        Experiment::from_tree(tree, profile, &sets)?.trials()
+    }
+
+    fn error(text: &str, sets: &[&str]) -> String {
+        load(text, ProfileChoice::IfPresent("cpu"), sets)
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn a_grid_expands_with_profile_and_pins() {
+        let trials = load(TEXT, ProfileChoice::IfPresent("cpu"), &[]).unwrap();
+        assert_eq!(trials.len(), 6);
+        assert_eq!(trials[2].label, "seed=1,train.adam.beta1=0.5");
+        assert_eq!(trials[2].spec.seed, 1);
+        assert_eq!(trials[0].spec.train.epochs, 2);
+        let trials = load(TEXT, ProfileChoice::IfPresent("cuda"), &["seed=7"]).unwrap();
+        assert_eq!(trials.len(), 2);
+        assert_eq!(trials[0].spec.seed, 7);
+        assert_eq!(trials[0].spec.train.epochs, 25);
+        assert_eq!(trials[0].spec.protocol, Protocol::Paper);
+        assert!(matches!(
+            trials[0].spec.model,
+            ModelSpec::Preset { width: 128, .. }
+        ));
+    }
+
+    #[test]
+    fn bad_specs_name_the_place() {
+        let with = |from: &str, to: &str| error(&TEXT.replace(from, to), &[]);
+        insta::assert_snapshot!(with("epochs: 25", "epoch: 25"), @"cifar.yaml:5:9: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `log_every`, `sheet_every`");
+        insta::assert_snapshot!(with("batch_size: 128", "batch_size: many"), @"");
+        insta::assert_snapshot!(with("lr: 2e-4", "lr: -2"), @"");
+        insta::assert_snapshot!(with("preset: svhn32", "preset: svhn"), @"");
+        insta::assert_snapshot!(with("preset: svhn32, ", ""), @"");
+        insta::assert_snapshot!(with("labels: 400", "labels: some"), @"");
+        insta::assert_snapshot!(with("size: 32", "size: 64"), @"");
+        insta::assert_snapshot!(with("method: grid", "method: hyperband"), @"");
+        insta::assert_snapshot!(with("model.width: 32", "model.widht: 32"), @"");
+        insta::assert_snapshot!(with("name: cifar", "name: ../x"), @"");
+        insta::assert_snapshot!(error(TEXT, &["train.adam.lr=-1"]), @"");
+        insta::assert_snapshot!(error(TEXT, &["train.adam"]), @"");
+        insta::assert_snapshot!(error(TEXT, &["name.x.y=1"]), @"");
+        let named = load(TEXT, ProfileChoice::Named("laptop"), &[]).unwrap_err();
+        insta::assert_snapshot!(named.to_string(), @"");
+    }
+}

@@ -1,0 +1,120 @@
+//! An experiment as it is written: every key optional that has a default, unknown keys refused.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Features, Labels, LatentDistribution, Preset, Protocol, Schedule, Solver};
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Experiment {
+    pub name: String,
+    pub reproduces: Option<String>,
+    pub protocol: Option<Protocol>,
+    pub seed: Option<u64>,
+    pub data: Data,
+    pub model: Model,
+    pub train: Option<Train>,
+    pub probe: Option<Vec<Probe>>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Data {
+    pub train: String,
+    pub split: Option<String>,
+    pub size: Option<usize>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Model {
+    pub preset: Option<Preset>,
+    pub released: Option<PathBuf>,
+    pub width: Option<usize>,
+    pub latent: Option<Latent>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Latent {
+    pub size: Option<usize>,
+    pub distribution: Option<LatentDistribution>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Train {
+    pub epochs: Option<usize>,
+    pub batch_size: Option<usize>,
+    pub schedule: Option<Schedule>,
+    pub adam: Option<Adam>,
+    pub l2: Option<f64>,
+    pub log_every: Option<u64>,
+    pub sheet_every: Option<usize>,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Adam {
+    pub lr: Option<f64>,
+    pub beta1: Option<f64>,
+    pub beta2: Option<f64>,
+    pub eps: Option<f64>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Probe {
+    pub data: String,
+    pub labels: Labels,
+    pub draws: Option<usize>,
+    pub c: Option<Vec<f64>>,
+    pub solver: Option<Solver>,
+    pub controls: Option<Vec<Features>>,
+}
+
+/// The `sweep:` section, in the widely known form: method, metric, parameters.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sweep {
+    /// `grid`: every combination, the last parameter fastest.
+    pub method: Method,
+    pub metric: Option<Metric>,
+    /// Dotted key of the spec -> its values.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, Parameter>,
+}
+
+/// How trials are chosen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Method {
+    #[default]
+    Grid,
+}
+
+/// What makes one trial better than another.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    /// Such as `probe.cifar10.all.accuracy`.
+    pub name: String,
+    pub goal: Goal,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Goal {
+    Maximize,
+    Minimize,
+}
+
+/// A swept parameter: the values it takes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    pub values: Vec<serde_json::Value>,
+}
