@@ -1,1 +1,4 @@
-//! The room is empty so far.
+//! The networks: generator, discriminator, their layers, the differentiable operations and their kernels.
+
+pub mod cpu;
+pub mod ops;
