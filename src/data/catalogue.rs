@@ -266,27 +266,27 @@ mod tests {
     #[test]
     fn an_unknown_card_names_the_nearest() {
         let e = Card::find("cifr10", Some(Path::new("no-such-folder"))).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"no data set is called `cifr10` (did you mean `cifar10`?); known are cifar10; a card of your own goes to `no-such-folder/NAME.yaml`");
         let e = Card::find("../../etc/passwd", Some(Path::new("no-such-folder"))).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"no data set is called `../../etc/passwd`; known are cifar10; a card of your own goes to `no-such-folder/NAME.yaml`");
     }
 
     #[test]
     fn errors_in_a_card_have_their_place() {
         let unknown = CIFAR10.replace("licence:", "license:");
-        insta::assert_snapshot!(error_of(&unknown), @"");
+        insta::assert_snapshot!(error_of(&unknown), @"datasets/cifar10.yaml:7:1: unknown key `license` (did you mean `licence`?); expected one of `name`, `title`, `description`, `licence`, `citation`, `homepage`, `classes`, `image`, `format`, `sources`, `files`, `splits`");
         let hash = CIFAR10.replace("sha256: cee9", "sha256: xyz9");
-        insta::assert_snapshot!(error_of(&hash), @"");
+        insta::assert_snapshot!(error_of(&hash), @"datasets/cifar10.yaml:44:55: `files.0.sha256`: expected 64 lower-case hexadecimal digits, found `xyz916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5`");
         let split = CIFAR10.replace("files: [test_batch.bin]", "files: [test.bin]");
-        insta::assert_snapshot!(error_of(&split), @"");
+        insta::assert_snapshot!(error_of(&split), @"datasets/cifar10.yaml:56:13: `splits.test.files.0`: `test.bin` is not among the card's `files`, which give its size and SHA-256");
         let made = CIFAR10.replace("test_batch.bin: {member", "tset_batch.bin: {member");
-        insta::assert_snapshot!(error_of(&made), @"");
+        insta::assert_snapshot!(error_of(&made), @"datasets/cifar10.yaml:29:25: `sources.0.archive.files.tset_batch.bin`: `tset_batch.bin` is not among the card's `files`, which give its size and SHA-256");
         let part = CIFAR10.replace("first: 10000", "frist: 10000");
-        insta::assert_snapshot!(error_of(&part), @"");
+        insta::assert_snapshot!(error_of(&part), @"datasets/cifar10.yaml:37:104: unknown key `frist` (did you mean `first`?); expected one of `image`, `labels`, `first`");
         let name = CIFAR10.replace("name: cifar10", "name: ../cifar10");
-        insta::assert_snapshot!(error_of(&name), @"");
+        insta::assert_snapshot!(error_of(&name), @"datasets/cifar10.yaml:2:7: `name`: the card calls itself `../cifar10` but its file is `cifar10.yaml`; a name has lower-case letters, digits, `_` and `-`");
         let outside = CIFAR10.replace("name: test_batch.bin", "name: ../test_batch.bin");
-        insta::assert_snapshot!(error_of(&outside), @"");
+        insta::assert_snapshot!(error_of(&outside), @"datasets/cifar10.yaml:49:12: `files.5.name`: `../test_batch.bin` is not a plain file name");
     }
 
     #[test]

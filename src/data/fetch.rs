@@ -132,6 +132,7 @@ fn from_sources(
             .map(|f| (f.source, f.reason))
             .collect(),
         files,
+        archives: card.sources.iter().filter_map(hand_archive).collect(),
     })
 }
 
@@ -198,6 +199,14 @@ fn archive_hash(path: &Path, progress: &dyn Progress) -> Result<String, SourceEr
         DataError::Read { path, source } => SourceError::Local { path, source },
         _ => SourceError::Stopped,
     })
+}
+
+/// The archive that a user may put into the folder by hand.
+fn hand_archive(source: &Source) -> Option<String> {
+    match source {
+        Source::Archive(a) => Some(archive_name(&a.url).to_string()),
+        Source::Npm(_) => None,
+    }
 }
 
 /// The last component of a URL's path.

@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_part_of_an_image_is_refused() {
         let e = Images::new(3, 2, 2, vec![0; 13]).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"13 bytes do not make whole images of 3 channels and 2x2 pixels (12 bytes each)");
         assert!(Images::new(0, 2, 2, vec![]).is_err());
     }
 }

@@ -118,7 +118,7 @@ mod tests {
     fn an_absent_npm_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let e = pack(OsStr::new("no-such-npm"), &source(), dir.path(), &Silent).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"`npm` is not installed (or not on the PATH); it comes with Node.js");
     }
 
     #[test]
@@ -126,15 +126,15 @@ mod tests {
     fn a_program_that_fails_is_reported() {
         let dir = tempfile::tempdir().unwrap();
         let e = pack(OsStr::new("false"), &source(), dir.path(), &Silent).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"`npm pack some-package@1.2.3` failed: exit status: 1");
         let e = pack(OsStr::new("true"), &source(), dir.path(), &Silent).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"`npm pack some-package@1.2.3` failed: it left no .tgz file");
     }
 
     #[test]
     fn npm_s_own_words_are_kept() {
         let log = "npm error code ENOTFOUND\nnpm error errno ENOTFOUND\nnpm error network request to https://example.org/x failed, reason: getaddrinfo ENOTFOUND example.org\nnpm error network This is a problem related to network connectivity.\n";
-        insta::assert_snapshot!(reason(log).unwrap(), @"");
+        insta::assert_snapshot!(reason(log).unwrap(), @"network request to https://example.org/x failed, reason: getaddrinfo ENOTFOUND example.org");
         assert_eq!(reason("something else\n"), None);
     }
 }
