@@ -97,9 +97,7 @@ fn unavailable(
     for archive in archives {
         text.push_str(&format!("  or the archive `{archive}`, which holds them\n"));
     }
-    text.push_str(
-        "--data-dir or DCGAN_DATA choose another folder of data sets than the one above it.",
-    );
+    text.push_str("Another place for data sets is chosen with --data-dir or DCGAN_DATA.");
     text
 }
 

@@ -39,7 +39,7 @@ impl Images {
         let bytes = pixels.len();
         match c * h * w {
             0 => Err(ImagesError::Shape { bytes, c, h, w }),
-            one if bytes % one != 0 => Err(ImagesError::Shape { bytes, c, h, w }),
+            one if !bytes.is_multiple_of(one) => Err(ImagesError::Shape { bytes, c, h, w }),
             one => Ok(Images {
                 n: bytes / one,
                 c,

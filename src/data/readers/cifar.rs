@@ -29,7 +29,7 @@ impl Reader for Cifar {
                 path: path.clone(),
                 source,
             })?;
-            if bytes.len() % record != 0 {
+            if !bytes.len().is_multiple_of(record) {
                 return Err(ReadError::Truncated {
                     path: path.clone(),
                     bytes: bytes.len() as u64,
@@ -135,7 +135,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), classes in 0usize..12) {
             let card = card(ImageShape { channels: 1, height: 2, width: 3 }, classes);
-            let whole = bytes.len() % 7 == 0;
+            let whole = bytes.len().is_multiple_of(7);
             let labelled = bytes.chunks(7).all(|r| usize::from(r[0]) < classes);
             prop_assert_eq!(read(&card, &[&bytes]).is_ok(), whole && labelled);
         }
