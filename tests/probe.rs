@@ -86,7 +86,8 @@ fn both_solvers_agree_with_scikit_learn() {
     for case in &data.cases {
         let bias = case.scale.map_or(Bias::None, Bias::Regularised);
         for solver in [Solver::Primal, Solver::Linfa] {
-            if (solver, bias) == (Solver::Linfa, Bias::None) {
+            // linfa-svm cannot do without an intercept, and takes seconds a fit: two cases are enough.
+            if solver == Solver::Linfa && (bias == Bias::None || ![1e-3, 1e-2].contains(&case.c)) {
                 continue;
             }
             let name = format!("C = {} scale {:?} {solver:?}", case.c, case.scale);

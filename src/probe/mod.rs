@@ -6,6 +6,7 @@
 mod draws;
 mod error;
 mod protocol;
+mod run;
 mod selection;
 pub mod svm;
 

@@ -6,8 +6,8 @@
 //!
 //! A row is given to the class of the largest margin. [`Bias`] says what becomes of the intercept; features are
 //! used as they come. Two solvers stand behind one face ([`L2SvmParams`], linfa's `Fit` and `Predict`):
-//! linfa-svm in the dual for a few hundred rows ([`linfa`]) and ours in the primal beyond
-//! ([`primal`]). Both report a duality gap: how far, at most, the objective is from the optimum.
+//! linfa-svm in the dual for a few hundred rows (`linfa.rs`) and ours in the primal beyond
+//! (`primal.rs`). Both report a duality gap: how far, at most, the objective is from the optimum.
 //!
 //! Fewer rows than features call for no form of their own: the Gram matrix alone costs more than our solver's passes.
 //!
