@@ -26,7 +26,11 @@ pub struct Targets {
 impl Targets {
     /// +1 where row `i` is of class `j`, else -1.
     fn sign(&self, i: usize, j: usize) -> f32 {
-        if self.labels.get(i).is_some_and(|l| *l as usize == j) { 1.0 } else { -1.0 }
+        if self.labels.get(i).is_some_and(|l| *l as usize == j) {
+            1.0
+        } else {
+            -1.0
+        }
     }
 
     /// Number of rows that count.
@@ -62,8 +66,11 @@ pub fn loss(f: &Array2<f32>, targets: &Targets, problems: &[usize], c: f64) -> L
         if !targets.counts.get(i).copied().unwrap_or(false) {
             continue;
         }
-        for (((f, r), d), (problem, square)) in
-            f.iter().zip(&mut r).zip(&mut d).zip(problems.iter().zip(&mut squares))
+        for (((f, r), d), (problem, square)) in f
+            .iter()
+            .zip(&mut r)
+            .zip(&mut d)
+            .zip(problems.iter().zip(&mut squares))
         {
             let y = targets.sign(i, *problem);
             let xi = 1.0 - y * f;
@@ -76,13 +83,17 @@ pub fn loss(f: &Array2<f32>, targets: &Targets, problems: &[usize], c: f64) -> L
         }
     }
     let pairs = (targets.rows() * problems.len()).max(1);
-    Loss { squares, residual, curvature, active: active as f64 / pairs as f64 }
+    Loss {
+        squares,
+        residual,
+        curvature,
+        active: active as f64 / pairs as f64,
+    }
 }
 
-/// The regulariser along a line w + t s: 1/2 (`square` + 2 t `slope` + t^2 `bend`).
+/// The regulariser along a line w + t s, up to a constant: t `slope` + 1/2 t^2 `bend`.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
-    pub square: f64,
     pub slope: f64,
     pub bend: f64,
 }
@@ -210,10 +221,10 @@ mod tests {
             // A descent direction, as the solver's are.
             let at = loss(&f, &targets, &[0], c);
             let slope0: f64 = at.residual.iter().zip(&u).map(|(r, u)| -f64::from(r * u)).sum();
-            let line = Line { square: 0.3, slope: -slope0.abs() - slope0.min(0.0) * 0.0 - slope0, bend: 0.5 };
+            let line = Line { slope: -slope0.abs() - slope0, bend: 0.5 };
             let t = line_search(&f, &u, &targets, &[0], c, &[line])[0];
             let value = |t: f64| {
-                0.5 * (line.square + 2.0 * t * line.slope + t * t * line.bend)
+                0.5 * (2.0 * t * line.slope + t * t * line.bend)
                     + objective(&(&f + &(&u * t as f32)), &targets, c)
             };
             for step in [-0.1, -0.01, 0.01, 0.1] {
