@@ -22,10 +22,14 @@ pub enum SvmError {
     )]
     Empty { rows: usize, columns: usize },
     /// One label per row is needed.
-    #[error("the L2-SVM was given {rows} rows of features but {labels} labels, expected one label a row")]
+    #[error(
+        "the L2-SVM was given {rows} rows of features but {labels} labels, expected one label a row"
+    )]
     Lengths { rows: usize, labels: usize },
     /// The features to predict have another length than those of the fit.
-    #[error("the features have {found} columns, expected the {expected} that the L2-SVM was fitted on")]
+    #[error(
+        "the features have {found} columns, expected the {expected} that the L2-SVM was fitted on"
+    )]
     Columns { found: usize, expected: usize },
     /// A class has no row to learn from.
     #[error(
@@ -83,7 +87,9 @@ pub enum SvmError {
     #[error("linfa failed: {0}")]
     Linfa(#[from] linfa::Error),
     /// The caller's watcher asked to stop.
-    #[error("the L2-SVM was stopped before it reached its optimum; run the same command again to go on")]
+    #[error(
+        "the L2-SVM was stopped before it reached its optimum; run the same command again to go on"
+    )]
     Stopped,
 }
 
@@ -94,7 +100,9 @@ pub enum ProbeError {
     #[error(transparent)]
     Svm(#[from] SvmError),
     /// A set of features has another number of rows than of labels.
-    #[error("the {split} set has {rows} rows of features but {labels} labels, expected one label a row")]
+    #[error(
+        "the {split} set has {rows} rows of features but {labels} labels, expected one label a row"
+    )]
     Lengths {
         split: &'static str,
         rows: usize,

@@ -3,7 +3,7 @@
 use super::accuracy;
 use super::collect::Experiment;
 use super::groups::{self, Estimate, Group};
-use super::published::{Measure, Published, PublishedCell};
+use super::published::{Measure, Published, PublishedCell, data_name};
 use super::words;
 use crate::track::format::{Features, Labels};
 
@@ -12,6 +12,7 @@ use crate::track::format::{Features, Labels};
 pub struct Finding {
     /// Empty where the sweep has one arm.
     pub arm: String,
+    /// The data set as people write it.
     pub data: String,
     pub labels: Labels,
     pub trained: Estimate,
@@ -109,7 +110,7 @@ fn finding(group: &Group, data: String, published: &Published) -> Option<Finding
         seeds: group.probes(Features::Trained, &data, labels).len(),
         released: group.trials.iter().any(|t| accuracy::released(&t.run)),
         paper,
-        data,
+        data: data_name(published, &data).to_string(),
     })
 }
 

@@ -68,7 +68,13 @@ impl<T: NdFloat> Cholesky<T> {
             let solved = inverse.dot(&z.slice(s![from..to, ..]));
             z.slice_mut(s![from..to, ..]).assign(&solved);
             for_tiles(z, to, n, k, |i, j, rows| {
-                general_mat_mul(-T::one(), &self.lower.slice(s![i..j, from..to]), &solved, T::one(), rows);
+                general_mat_mul(
+                    -T::one(),
+                    &self.lower.slice(s![i..j, from..to]),
+                    &solved,
+                    T::one(),
+                    rows,
+                );
             });
         }
         for (b, inverse) in self.inverses.iter().enumerate().rev() {
@@ -77,7 +83,13 @@ impl<T: NdFloat> Cholesky<T> {
             let solved = inverse.t().dot(&z.slice(s![from..to, ..]));
             z.slice_mut(s![from..to, ..]).assign(&solved);
             for_tiles(z, 0, from, k, |i, j, rows| {
-                general_mat_mul(-T::one(), &self.lower.slice(s![from..to, i..j]).t(), &solved, T::one(), rows);
+                general_mat_mul(
+                    -T::one(),
+                    &self.lower.slice(s![from..to, i..j]).t(),
+                    &solved,
+                    T::one(),
+                    rows,
+                );
             });
         }
     }
@@ -104,13 +116,15 @@ fn for_tiles<T: NdFloat>(
     let Some(rows) = z.as_slice_mut().and_then(|v| v.get_mut(from * k..to * k)) else {
         return;
     };
-    rows.par_chunks_mut((ROWS * k).max(1)).enumerate().for_each(|(t, rows)| {
-        let i = from + t * ROWS;
-        let height = rows.len() / k;
-        if let Ok(mut rows) = ArrayViewMut2::from_shape((height, k), rows) {
-            update(i, i + height, &mut rows);
-        }
-    });
+    rows.par_chunks_mut((ROWS * k).max(1))
+        .enumerate()
+        .for_each(|(t, rows)| {
+            let i = from + t * ROWS;
+            let height = rows.len() / k;
+            if let Ok(mut rows) = ArrayViewMut2::from_shape((height, k), rows) {
+                update(i, i + height, &mut rows);
+            }
+        });
 }
 
 /// Plain factorisation of a small block, in place; the upper triangle is cleared.
@@ -176,7 +190,9 @@ mod tests {
             let worst = (&z - &truth).iter().fold(0.0f64, |m, v| m.max(v.abs()));
             assert!(worst < 1e-6, "n {n}: {worst}");
             let l = c.into_lower();
-            let worst = (l.dot(&l.t()) - &shifted).iter().fold(0.0f64, |m, v| m.max(v.abs()));
+            let worst = (l.dot(&l.t()) - &shifted)
+                .iter()
+                .fold(0.0f64, |m, v| m.max(v.abs()));
             assert!(worst < 1e-9 * n as f64, "n {n}: {worst}");
         }
     }

@@ -34,7 +34,12 @@ impl<'x> Gram<'x> {
             Bias::Regularised(scale) => (scale * scale) as f32,
             Bias::Free | Bias::None => 0.0,
         };
-        Gram { x, bias, k: product::gram(x, shift), ready: None }
+        Gram {
+            x,
+            bias,
+            k: product::gram(x, shift),
+            ready: None,
+        }
     }
 }
 
@@ -81,7 +86,10 @@ impl Space for Gram<'_> {
         let mut tried = shift;
         for _ in 0..6 {
             if let Some(factor) = Cholesky::new(self.k.clone(), tried as f32) {
-                self.ready = Some(Ready { shift: tried, factor });
+                self.ready = Some(Ready {
+                    shift: tried,
+                    factor,
+                });
                 return;
             }
             tried *= 10.0;
@@ -105,7 +113,11 @@ impl Space for Gram<'_> {
             Bias::Regularised(scale) => scale * scale,
             Bias::Free | Bias::None => 0.0,
         };
-        let b = w.row(d).iter().map(|v| (f64::from(*v) * scale) as f32).collect();
+        let b = w
+            .row(d)
+            .iter()
+            .map(|v| (f64::from(*v) * scale) as f32)
+            .collect();
         (w.slice(ndarray::s![..d, ..]).to_owned(), b)
     }
 }

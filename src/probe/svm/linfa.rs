@@ -44,11 +44,22 @@ impl<'x> Dual<'x> {
     ///
     /// # Errors
     /// [`SvmError::LinfaBias`] where no intercept is wanted.
-    pub fn new(x: ArrayView2<'x, f32>, targets: Targets, bias: Bias, tolerance: f64) -> Result<Self, SvmError> {
+    pub fn new(
+        x: ArrayView2<'x, f32>,
+        targets: Targets,
+        bias: Bias,
+        tolerance: f64,
+    ) -> Result<Self, SvmError> {
         if matches!(bias, Bias::None) {
             return Err(SvmError::LinfaBias);
         }
-        Ok(Dual { gram: product::gram_f64(x, 0.0), x, targets, bias, tolerance })
+        Ok(Dual {
+            gram: product::gram_f64(x, 0.0),
+            x,
+            targets,
+            bias,
+            tolerance,
+        })
     }
 
     /// Fit all problems at this C.
@@ -65,13 +76,19 @@ impl<'x> Dual<'x> {
             gap,
             tolerance: self.tolerance,
         };
-        let factor = Cholesky::new(self.gram.clone(), 1.0 / (2.0 * c)).ok_or_else(|| failed(f64::INFINITY, 0))?;
+        let factor = Cholesky::new(self.gram.clone(), 1.0 / (2.0 * c))
+            .ok_or_else(|| failed(f64::INFINITY, 0))?;
         let records = self.records(factor.into_lower());
         let done = AtomicUsize::new(0);
         let problems: Vec<(Vec<f64>, f64)> = (0..k)
             .into_par_iter()
             .map(|class| {
-                let step = Step { c, steps: done.fetch_add(1, Ordering::Relaxed), passes: 0, gap: 1.0 };
+                let step = Step {
+                    c,
+                    steps: done.fetch_add(1, Ordering::Relaxed),
+                    passes: 0,
+                    gap: 1.0,
+                };
                 if let Some(watch) = watch
                     && let ControlFlow::Break(()) = watch(&step)
                 {
@@ -80,7 +97,9 @@ impl<'x> Dual<'x> {
                 self.binary(&records, class)
             })
             .collect::<Result<_, _>>()?;
-        let alpha = Array2::from_shape_fn((n, k), |(i, j)| problems[j].0.get(i).copied().unwrap_or(0.0) as f32);
+        let alpha = Array2::from_shape_fn((n, k), |(i, j)| {
+            problems[j].0.get(i).copied().unwrap_or(0.0) as f32
+        });
         let w = product::adjoint(self.x, &alpha, false);
         let b: Vec<f32> = problems.iter().map(|(_, b)| *b as f32).collect();
         let weights = Weights::new(&w, &b);
@@ -88,12 +107,23 @@ impl<'x> Dual<'x> {
         if !(gap <= self.tolerance) {
             return Err(failed(gap, k));
         }
-        Ok((weights, Report { c, steps: k, passes: 0, objective, gap }))
+        Ok((
+            weights,
+            Report {
+                c,
+                steps: k,
+                passes: 0,
+                objective,
+                gap,
+            },
+        ))
     }
 
     /// The factor's rows, and the two rows that regularise the intercept.
     fn records(&self, lower: Array2<f64>) -> Array2<f64> {
-        let Bias::Regularised(scale) = self.bias else { return lower };
+        let Bias::Regularised(scale) = self.bias else {
+            return lower;
+        };
         let n = lower.nrows();
         let mut records = Array2::zeros((n + 2, n + 2));
         records.slice_mut(s![..n, ..n]).assign(&lower);
@@ -122,7 +152,13 @@ impl<'x> Dual<'x> {
     }
 
     /// Primal objectives, and the largest relative duality gap.
-    fn judge(&self, c: f64, weights: &Weights, w: &Array2<f32>, problems: &[(Vec<f64>, f64)]) -> (Vec<f64>, f64) {
+    fn judge(
+        &self,
+        c: f64,
+        weights: &Weights,
+        w: &Array2<f32>,
+        problems: &[(Vec<f64>, f64)],
+    ) -> (Vec<f64>, f64) {
         let all: Vec<usize> = (0..self.targets.classes).collect();
         let f = product::margins(self.x, &weights.columns);
         let at = loss(&f, &self.targets, &all, c);

@@ -30,7 +30,11 @@ impl Weights {
     pub(super) fn new(weights: &Array2<f32>, intercept: &[f32]) -> Self {
         let (d, k) = weights.dim();
         let columns = Array2::from_shape_fn((d + 1, k), |(i, j)| {
-            if i < d { weights[[i, j]] } else { intercept.get(j).copied().unwrap_or(0.0) }
+            if i < d {
+                weights[[i, j]]
+            } else {
+                intercept.get(j).copied().unwrap_or(0.0)
+            }
         });
         Weights { columns }
     }
@@ -56,14 +60,25 @@ impl Weights {
     ///
     /// # Errors
     /// As [`Self::classify`]. Every row must exist.
-    pub fn classify_rows(&self, x: ArrayView2<f32>, rows: &[usize]) -> Result<Vec<usize>, SvmError> {
+    pub fn classify_rows(
+        &self,
+        x: ArrayView2<f32>,
+        rows: &[usize],
+    ) -> Result<Vec<usize>, SvmError> {
         self.check(x)?;
         Ok(largest(&product::margins_of(x, rows, &self.columns)))
     }
 
     fn check(&self, x: ArrayView2<f32>) -> Result<(), SvmError> {
         let expected = self.columns.nrows() - 1;
-        if x.ncols() == expected { Ok(()) } else { Err(SvmError::Columns { found: x.ncols(), expected }) }
+        if x.ncols() == expected {
+            Ok(())
+        } else {
+            Err(SvmError::Columns {
+                found: x.ncols(),
+                expected,
+            })
+        }
     }
 }
 
@@ -106,7 +121,12 @@ impl<L: Copy> L2Svm<L> {
 
     /// Intercepts, `[k]`.
     pub fn intercept(&self) -> Vec<f32> {
-        self.weights.columns.outer_iter().next_back().map(|b| b.to_vec()).unwrap_or_default()
+        self.weights
+            .columns
+            .outer_iter()
+            .next_back()
+            .map(|b| b.to_vec())
+            .unwrap_or_default()
     }
 
     /// The solver that ran: `primal` or `linfa`.
@@ -128,14 +148,20 @@ impl<L: Copy> L2Svm<L> {
     }
 }
 
-impl<L: Copy + Default, D: Data<Elem = f32>> PredictInplace<ArrayBase<D, Ix2>, Array1<L>> for L2Svm<L> {
+impl<L: Copy + Default, D: Data<Elem = f32>> PredictInplace<ArrayBase<D, Ix2>, Array1<L>>
+    for L2Svm<L>
+{
     /// Label of the largest margin.
     ///
     /// # Panics
     /// As linfa's own models, where `x` has other columns than the fit had or `y` another length than `x` has rows;
     /// [`L2Svm::decision`] returns an error instead.
     fn predict_inplace(&self, x: &ArrayBase<D, Ix2>, y: &mut Array1<L>) {
-        assert_eq!(x.nrows(), y.len(), "the number of rows must match the number of targets");
+        assert_eq!(
+            x.nrows(),
+            y.len(),
+            "the number of rows must match the number of targets"
+        );
         match self.weights.classify(x.view()) {
             Ok(classes) => {
                 for (y, j) in y.iter_mut().zip(classes) {

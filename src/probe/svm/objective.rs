@@ -26,7 +26,11 @@ pub struct Targets {
 impl Targets {
     /// +1 where row `i` is of class `j`, else -1.
     fn sign(&self, i: usize, j: usize) -> f32 {
-        if self.labels.get(i).is_some_and(|l| *l as usize == j) { 1.0 } else { -1.0 }
+        if self.labels.get(i).is_some_and(|l| *l as usize == j) {
+            1.0
+        } else {
+            -1.0
+        }
     }
 
     /// Number of rows that count.
@@ -62,8 +66,11 @@ pub fn loss(f: &Array2<f32>, targets: &Targets, problems: &[usize], c: f64) -> L
         if !targets.counts.get(i).copied().unwrap_or(false) {
             continue;
         }
-        for (((f, r), d), (problem, square)) in
-            f.iter().zip(&mut r).zip(&mut d).zip(problems.iter().zip(&mut squares))
+        for (((f, r), d), (problem, square)) in f
+            .iter()
+            .zip(&mut r)
+            .zip(&mut d)
+            .zip(problems.iter().zip(&mut squares))
         {
             let y = targets.sign(i, *problem);
             let xi = 1.0 - y * f;
@@ -76,7 +83,12 @@ pub fn loss(f: &Array2<f32>, targets: &Targets, problems: &[usize], c: f64) -> L
         }
     }
     let pairs = (targets.rows() * problems.len()).max(1);
-    Loss { squares, residual, curvature, active: active as f64 / pairs as f64 }
+    Loss {
+        squares,
+        residual,
+        curvature,
+        active: active as f64 / pairs as f64,
+    }
 }
 
 /// The regulariser along a line w + t s: 1/2 (`square` + 2 t `slope` + t^2 `bend`).

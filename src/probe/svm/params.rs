@@ -120,7 +120,9 @@ impl<'a> ParamGuard for L2SvmParams<'a> {
     type Error = SvmError;
 
     fn check_ref(&self) -> Result<&Self::Checked, SvmError> {
-        let L2SvmValidParams { c, bias, tolerance, .. } = self.0;
+        let L2SvmValidParams {
+            c, bias, tolerance, ..
+        } = self.0;
         check_c(c)?;
         if !(tolerance > 0.0 && tolerance < 1.0) {
             return Err(SvmError::InvalidTolerance(tolerance));
@@ -141,7 +143,11 @@ impl<'a> ParamGuard for L2SvmParams<'a> {
 
 /// C must be positive, also in single precision.
 pub(super) fn check_c(c: f64) -> Result<(), SvmError> {
-    if c > 0.0 && (1e-30..1e30).contains(&c) { Ok(()) } else { Err(SvmError::InvalidC(c)) }
+    if c > 0.0 && (1e-30..1e30).contains(&c) {
+        Ok(())
+    } else {
+        Err(SvmError::InvalidC(c))
+    }
 }
 
 impl<D, T, L> Fit<ArrayBase<D, Ix2>, T, SvmError> for L2SvmValidParams<'_>
@@ -157,10 +163,16 @@ where
         let x = dataset.records.view();
         let labels = dataset.as_single_targets();
         if x.is_empty() {
-            return Err(SvmError::Empty { rows: x.nrows(), columns: x.ncols() });
+            return Err(SvmError::Empty {
+                rows: x.nrows(),
+                columns: x.ncols(),
+            });
         }
         if labels.len() != x.nrows() {
-            return Err(SvmError::Lengths { rows: x.nrows(), labels: labels.len() });
+            return Err(SvmError::Lengths {
+                rows: x.nrows(),
+                labels: labels.len(),
+            });
         }
         let mut classes: Vec<L> = labels.iter().copied().collect();
         classes.sort_unstable();
@@ -169,10 +181,22 @@ where
             return Err(SvmError::TooFewClasses(classes.len()));
         }
         check_features(x)?;
-        let indices = labels.iter().map(|l| classes.binary_search(l).unwrap_or(0) as u32).collect();
-        let targets = Targets { labels: indices, counts: vec![true; x.nrows()], classes: classes.len() };
+        let indices = labels
+            .iter()
+            .map(|l| classes.binary_search(l).unwrap_or(0) as u32)
+            .collect();
+        let targets = Targets {
+            labels: indices,
+            counts: vec![true; x.nrows()],
+            classes: classes.len(),
+        };
         let mut fitter = Fitter::new(x, targets, self.bias, self.tolerance, self.solver)?;
         let fitted = fitter.solve(self.c, self.watch)?;
-        Ok(L2Svm { weights: fitted.weights, classes, solver: fitted.solver, report: fitted.report })
+        Ok(L2Svm {
+            weights: fitted.weights,
+            classes,
+            solver: fitted.solver,
+            report: fitted.report,
+        })
     }
 }

@@ -54,8 +54,11 @@ impl<'x> Path<'x> {
     pub fn new(x: ArrayView2<'x, f32>, targets: Targets, bias: Bias, tolerance: f64) -> Self {
         let n = x.nrows();
         let small = n < x.ncols() && n <= GRAM_ROWS && !matches!(bias, Bias::Free);
-        let space: Box<dyn Space + 'x> =
-            if small { Box::new(Gram::new(x, bias)) } else { Box::new(Rows::new(x, &targets, bias)) };
+        let space: Box<dyn Space + 'x> = if small {
+            Box::new(Gram::new(x, bias))
+        } else {
+            Box::new(Rows::new(x, &targets, bias))
+        };
         let k = targets.classes;
         Path {
             w: Array2::zeros((space.dims(), k)),
@@ -106,19 +109,45 @@ impl<'x> Path<'x> {
             let (g, gap) = self.space.gradient(&w, &f, &at);
             passes += 1;
             let square = self.space.regulariser(&w, &w, &f);
-            let objective: Vec<f64> = square.iter().zip(&at.squares).map(|(s, l)| 0.5 * s + c * l).collect();
-            let relative: Vec<f64> =
-                gap.iter().zip(&objective).map(|(g, o)| if *g > 0.0 { g / o.max(f64::MIN_POSITIVE) } else { 0.0 }).collect();
+            let objective: Vec<f64> = square
+                .iter()
+                .zip(&at.squares)
+                .map(|(s, l)| 0.5 * s + c * l)
+                .collect();
+            let relative: Vec<f64> = gap
+                .iter()
+                .zip(&objective)
+                .map(|(g, o)| {
+                    if *g > 0.0 {
+                        g / o.max(f64::MIN_POSITIVE)
+                    } else {
+                        0.0
+                    }
+                })
+                .collect();
             let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
             if let Some(watch) = watch
-                && let ControlFlow::Break(()) = watch(&Step { c, steps, passes, gap: worst })
+                && let ControlFlow::Break(()) = watch(&Step {
+                    c,
+                    steps,
+                    passes,
+                    gap: worst,
+                })
             {
                 return Err(SvmError::Stopped);
             }
-            let wanting: Vec<usize> = (0..open.len()).filter(|j| !(relative[*j] <= self.tolerance)).collect();
+            let wanting: Vec<usize> = (0..open.len())
+                .filter(|j| !(relative[*j] <= self.tolerance))
+                .collect();
             if wanting.is_empty() {
                 if exact && open.len() == all.len() {
-                    return Ok(Report { c, steps, passes, objective, gap: worst });
+                    return Ok(Report {
+                        c,
+                        steps,
+                        passes,
+                        objective,
+                        gap: worst,
+                    });
                 }
                 // The margins were carried along in single precision: judge all problems by fresh ones.
                 self.f = self.space.margins(&self.w);
@@ -139,7 +168,11 @@ impl<'x> Path<'x> {
                 });
             }
             // Drop the problems that are done and move the others.
-            let at = if wanting.len() == open.len() { at } else { narrow(&at, &wanting) };
+            let at = if wanting.len() == open.len() {
+                at
+            } else {
+                narrow(&at, &wanting)
+            };
             let (f, w, g) = (pick(&f, &wanting), pick(&w, &wanting), pick(&g, &wanting));
             let square: Vec<f64> = wanting.iter().map(|j| square[*j]).collect();
             open = wanting.iter().map(|j| open[*j]).collect();
@@ -151,7 +184,11 @@ impl<'x> Path<'x> {
             let lines: Vec<Line> = square
                 .iter()
                 .zip(slope.iter().zip(&bend))
-                .map(|(square, (slope, bend))| Line { square: *square, slope: *slope, bend: *bend })
+                .map(|(square, (slope, bend))| Line {
+                    square: *square,
+                    slope: *slope,
+                    bend: *bend,
+                })
                 .collect();
             let t = line_search(&f, &u, &self.targets, &open, c, &lines);
             let (mut f, mut w) = (f, w);
@@ -194,7 +231,13 @@ impl<'x> Path<'x> {
                 .map(|(a, b)| a + b)
                 .collect();
             let alpha: Vec<f64> = (0..k)
-                .map(|j| if live[j] && curvature[j] > 0.0 { rz[j] / curvature[j] } else { 0.0 })
+                .map(|j| {
+                    if live[j] && curvature[j] > 0.0 {
+                        rz[j] / curvature[j]
+                    } else {
+                        0.0
+                    }
+                })
                 .collect();
             add_scaled(&mut s, &p, &alpha);
             add_scaled(&mut u, &tp, &alpha);
@@ -202,7 +245,15 @@ impl<'x> Path<'x> {
             add_scaled(&mut r, &q, &back);
             let z = self.space.precondition(&r);
             let (next, tz) = self.space.pairing(&r, &z);
-            let beta: Vec<f64> = (0..k).map(|j| if live[j] && rz[j] > 0.0 { next[j] / rz[j] } else { 0.0 }).collect();
+            let beta: Vec<f64> = (0..k)
+                .map(|j| {
+                    if live[j] && rz[j] > 0.0 {
+                        next[j] / rz[j]
+                    } else {
+                        0.0
+                    }
+                })
+                .collect();
             for j in 0..k {
                 live[j] = live[j] && alpha[j] > 0.0 && next[j] > FORCING * FORCING * start[j];
             }

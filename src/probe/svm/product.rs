@@ -26,7 +26,11 @@ fn part_rows(n: usize) -> usize {
 }
 
 /// Parts of `values` (`[n, k]`, row-major) with their row ranges.
-fn parts_mut(values: &mut [f32], n: usize, k: usize) -> impl IndexedParallelIterator<Item = (usize, &mut [f32])> {
+fn parts_mut(
+    values: &mut [f32],
+    n: usize,
+    k: usize,
+) -> impl IndexedParallelIterator<Item = (usize, &mut [f32])> {
     let rows = part_rows(n);
     values
         .par_chunks_mut((rows * k).max(1))
@@ -40,7 +44,12 @@ fn split(weights: &Array2<f32>, d: usize) -> (ArrayView2<'_, f32>, Option<ArrayV
     (w, (b.nrows() > 0).then_some(b))
 }
 
-fn margins_block(x: &ArrayView2<f32>, w: &ArrayView2<f32>, b: Option<&ArrayView2<f32>>, out: &mut ArrayViewMut2<f32>) {
+fn margins_block(
+    x: &ArrayView2<f32>,
+    w: &ArrayView2<f32>,
+    b: Option<&ArrayView2<f32>>,
+    out: &mut ArrayViewMut2<f32>,
+) {
     match b {
         Some(b) => {
             out.assign(b);
@@ -73,7 +82,12 @@ pub fn margins(x: ArrayView2<f32>, weights: &Array2<f32>) -> Array2<f32> {
             let from = start + i * BLOCK;
             let rows = block.len() / k;
             if let Ok(mut out) = ArrayViewMut2::from_shape((rows, k), block) {
-                margins_block(&x.slice(s![from..from + rows, ..]), &w, b.as_ref(), &mut out);
+                margins_block(
+                    &x.slice(s![from..from + rows, ..]),
+                    &w,
+                    b.as_ref(),
+                    &mut out,
+                );
             }
         }
     });
@@ -93,7 +107,11 @@ pub fn adjoint(x: ArrayView2<f32>, r: &Array2<f32>, intercept: bool) -> Array2<f
             let end = ((p + 1) * rows).min(n);
             for from in (p * rows..end).step_by(BLOCK) {
                 let to = (from + BLOCK).min(end);
-                adjoint_block(&x.slice(s![from..to, ..]), &r.slice(s![from..to, ..]), &mut sum);
+                adjoint_block(
+                    &x.slice(s![from..to, ..]),
+                    &r.slice(s![from..to, ..]),
+                    &mut sum,
+                );
             }
             sum
         })
@@ -104,7 +122,11 @@ pub fn adjoint(x: ArrayView2<f32>, r: &Array2<f32>, intercept: bool) -> Array2<f
 /// One pass of the generalised Hessian: the margins t = X v and X^T (curvature * t), reading X once.
 ///
 /// `curvature` is `[n, k]`: 2C for a row inside the margin of a problem, else 0.
-pub fn hessian(x: ArrayView2<f32>, v: &Array2<f32>, curvature: &Array2<f32>) -> (Array2<f32>, Array2<f32>) {
+pub fn hessian(
+    x: ArrayView2<f32>,
+    v: &Array2<f32>,
+    curvature: &Array2<f32>,
+) -> (Array2<f32>, Array2<f32>) {
     let (n, d, dims, k) = (x.nrows(), x.ncols(), v.nrows(), v.ncols());
     let (w, b) = split(v, d);
     let mut values = vec![0.0; n * k];
@@ -170,7 +192,9 @@ pub fn gram_f64(x: ArrayView2<f32>, shift: f64) -> Array2<f64> {
 /// Add X X^T to the lower triangle of `k` (and to some of the upper).
 fn add_gram<T: LinalgScalar + Send + Sync>(x: ArrayView2<T>, k: &mut Array2<T>) {
     let n = x.nrows();
-    let Some(values) = k.as_slice_mut() else { return };
+    let Some(values) = k.as_slice_mut() else {
+        return;
+    };
     values
         .par_chunks_mut((GRAM_TILE * n).max(1))
         .enumerate()
@@ -245,7 +269,9 @@ mod tests {
             });
             let close = |a: &Array2<f32>, b: &Array2<f32>| {
                 assert_eq!(a.dim(), b.dim());
-                a.iter().zip(b).for_each(|(a, b)| assert!((a - b).abs() < 2e-3, "{a} {b}"));
+                a.iter()
+                    .zip(b)
+                    .for_each(|(a, b)| assert!((a - b).abs() < 2e-3, "{a} {b}"));
             };
             close(&margins(x.view(), &w), &t);
             let (t2, h2) = hessian(x.view(), &w, &c);

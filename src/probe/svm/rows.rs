@@ -42,19 +42,33 @@ struct Ready {
 impl<'x> Rows<'x> {
     /// Take the sample from the rows that count (evenly strided after a fixed shuffle).
     pub fn new(x: ArrayView2<'x, f32>, targets: &Targets, bias: Bias) -> Self {
-        let mut counted: Vec<usize> =
-            (0..x.nrows()).filter(|i| targets.counts.get(*i).copied().unwrap_or(false)).collect();
+        let mut counted: Vec<usize> = (0..x.nrows())
+            .filter(|i| targets.counts.get(*i).copied().unwrap_or(false))
+            .collect();
         let total = counted.len();
         if total > SAMPLE {
             // A fixed pseudo-random order: data sets are often sorted by class.
-            counted.sort_by_key(|i| (*i as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20);
+            counted.sort_by_key(|i| {
+                (*i as u64)
+                    .wrapping_add(1)
+                    .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                    >> 20
+            });
             counted.truncate(SAMPLE);
             counted.sort_unstable();
         }
         let sample = x.select(Axis(0), &counted);
         let gram = product::gram(sample.view(), 0.0);
         let largest = largest_eigenvalue(&gram);
-        Rows { x, bias, counted: total, sample, gram, largest, ready: None }
+        Rows {
+            x,
+            bias,
+            counted: total,
+            sample,
+            gram,
+            largest,
+            ready: None,
+        }
     }
 
     fn has_intercept(&self) -> bool {
@@ -66,7 +80,8 @@ impl<'x> Rows<'x> {
         let mut u = r.clone();
         if self.has_intercept() {
             let last = u.nrows().saturating_sub(1);
-            u.row_mut(last).mapv_inplace(|v| (f64::from(v) / intercept) as f32);
+            u.row_mut(last)
+                .mapv_inplace(|v| (f64::from(v) / intercept) as f32);
         }
         u
     }
@@ -75,7 +90,11 @@ impl<'x> Rows<'x> {
         let d = self.x.ncols();
         let mut all = dot(a, b);
         let tail: Vec<f64> = if self.has_intercept() {
-            a.row(d).iter().zip(b.row(d)).map(|(a, b)| f64::from(*a) * f64::from(*b)).collect()
+            a.row(d)
+                .iter()
+                .zip(b.row(d))
+                .map(|(a, b)| f64::from(*a) * f64::from(*b))
+                .collect()
         } else {
             vec![0.0; all.len()]
         };
@@ -122,7 +141,11 @@ impl Space for Rows<'_> {
     fn regulariser(&self, u: &Columns, v: &Columns, _t: &Columns) -> Vec<f64> {
         let (features, intercept) = self.split_dot(u, v);
         let weight = self.bias.regulariser();
-        features.iter().zip(&intercept).map(|(f, b)| f + weight * b).collect()
+        features
+            .iter()
+            .zip(&intercept)
+            .map(|(f, b)| f + weight * b)
+            .collect()
     }
 
     fn pairing(&self, r: &Columns, z: &Columns) -> (Vec<f64>, Option<Columns>) {
@@ -156,7 +179,12 @@ impl Space for Rows<'_> {
         if self.has_intercept() {
             gram += (1.0 / intercept) as f32;
         }
-        self.ready = Cholesky::new(gram, shift as f32).map(|factor| Ready { c, active, intercept, factor });
+        self.ready = Cholesky::new(gram, shift as f32).map(|factor| Ready {
+            c,
+            active,
+            intercept,
+            factor,
+        });
     }
 
     fn precondition(&self, r: &Columns) -> Columns {

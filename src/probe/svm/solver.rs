@@ -52,8 +52,20 @@ impl<'x> Fitter<'x> {
             Solver::Linfa => true,
             Solver::Primal => false,
         };
-        let linfa = if use_linfa { Some(Dual::new(x, targets.clone(), bias, tolerance)?) } else { None };
-        Ok(Fitter { x, targets, bias, tolerance, linfa, primal: None, mend: solver == Solver::Auto })
+        let linfa = if use_linfa {
+            Some(Dual::new(x, targets.clone(), bias, tolerance)?)
+        } else {
+            None
+        };
+        Ok(Fitter {
+            x,
+            targets,
+            bias,
+            tolerance,
+            linfa,
+            primal: None,
+            mend: solver == Solver::Auto,
+        })
     }
 
     /// Fit at this C, from the last solution where the solver can.
@@ -64,7 +76,13 @@ impl<'x> Fitter<'x> {
         check_c(c)?;
         if let Some(dual) = &self.linfa {
             match dual.solve(c, watch) {
-                Ok((weights, report)) => return Ok(Fitted { weights, solver: "linfa", report }),
+                Ok((weights, report)) => {
+                    return Ok(Fitted {
+                        weights,
+                        solver: "linfa",
+                        report,
+                    });
+                }
                 Err(SvmError::NotConverged { .. }) if self.mend => {}
                 Err(e) => return Err(e),
             }
@@ -72,7 +90,11 @@ impl<'x> Fitter<'x> {
         let path = self.primal();
         let report = path.solve(c, watch)?;
         let (weights, intercept) = path.weights();
-        Ok(Fitted { weights: Weights::new(&weights, &intercept), solver: "primal", report })
+        Ok(Fitted {
+            weights: Weights::new(&weights, &intercept),
+            solver: "primal",
+            report,
+        })
     }
 
     /// Change which rows the loss sums over (the features stay); only our own solver can leave rows out.
@@ -103,14 +125,18 @@ impl<'x> Fitter<'x> {
 
     fn primal(&mut self) -> &mut Path<'x> {
         let (x, targets, bias, tolerance) = (self.x, &self.targets, self.bias, self.tolerance);
-        self.primal.get_or_insert_with(|| Path::new(x, targets.clone(), bias, tolerance))
+        self.primal
+            .get_or_insert_with(|| Path::new(x, targets.clone(), bias, tolerance))
     }
 }
 
 fn check_targets(x: ArrayView2<f32>, targets: &Targets) -> Result<(), SvmError> {
     let rows = x.nrows();
     if x.is_empty() {
-        return Err(SvmError::Empty { rows, columns: x.ncols() });
+        return Err(SvmError::Empty {
+            rows,
+            columns: x.ncols(),
+        });
     }
     for labels in [targets.labels.len(), targets.counts.len()] {
         if labels != rows {
@@ -126,11 +152,21 @@ fn check_targets(x: ArrayView2<f32>, targets: &Targets) -> Result<(), SvmError> 
         let label = *label as usize;
         match seen.get_mut(label) {
             Some(seen) => *seen |= counts,
-            None => return Err(SvmError::LabelOutOfRange { row, label, classes }),
+            None => {
+                return Err(SvmError::LabelOutOfRange {
+                    row,
+                    label,
+                    classes,
+                });
+            }
         }
     }
     match seen.iter().position(|s| !s) {
-        Some(class) => Err(SvmError::MissingClass { class, classes, rows: targets.rows() }),
+        Some(class) => Err(SvmError::MissingClass {
+            class,
+            classes,
+            rows: targets.rows(),
+        }),
         None => Ok(()),
     }
 }
@@ -140,10 +176,16 @@ fn check_targets(x: ArrayView2<f32>, targets: &Targets) -> Result<(), SvmError> 
 /// # Errors
 /// [`SvmError::NotFinite`] with the first row and column that is not.
 pub fn check_features(x: ArrayView2<f32>) -> Result<(), SvmError> {
-    let bad = (0..x.nrows()).into_par_iter().find_first(|i| x.row(*i).iter().any(|v| !v.is_finite()));
+    let bad = (0..x.nrows())
+        .into_par_iter()
+        .find_first(|i| x.row(*i).iter().any(|v| !v.is_finite()));
     let Some(row) = bad else { return Ok(()) };
     match x.row(row).iter().enumerate().find(|(_, v)| !v.is_finite()) {
-        Some((column, value)) => Err(SvmError::NotFinite { row, column, value: *value }),
+        Some((column, value)) => Err(SvmError::NotFinite {
+            row,
+            column,
+            value: *value,
+        }),
         None => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use crate::report::ReportError;
 use crate::report::accuracy::{Kind, Row, rows};
 use crate::report::collect::Experiment;
 use crate::report::groups;
-use crate::report::published::{Measure, Published};
+use crate::report::published::{Measure, Published, data_name};
 use crate::report::table1;
 use crate::report::words;
 use crate::track::format::Labels;
@@ -73,7 +73,7 @@ pub fn chart(
         })
         .map(|l| panel(l, &rows))
         .collect();
-    let title = format!("Test accuracy on {data}");
+    let title = format!("Test accuracy on {}", data_name(published, data));
     let chart = Accuracies {
         title: title.clone(),
         panels,
