@@ -1,1 +1,43 @@
-//! The room is empty so far.
+//! Images from the outside world, each byte accounted for.
+//!
+//! A data set is a [`Card`] (`datasets/*.yaml`): what it is, its licence, where it can be had, the SHA-256 of every
+//! file, its format and its splits. [`fetch`] tries the card's sources in order and lands only files whose hash is the
+//! card's; [`open`] reads a split into a [`Dataset`] through the [`Reader`] of its format. Pixels stay bytes until
+//! [`to_unit`] maps them to [-1, 1], the paper's only pre-processing (section 4). [`Loader`] deals mini-batches that a
+//! resumed run sees again bit for bit; [`per_class`] and [`split_validation`] draw the labelled subsets of tables 1
+//! and 2.
+//!
+//! To add a data set of a known format, write a card. To add a format, write a file in `readers/` and name it in
+//! [`Format`].
+
+mod archive;
+mod card;
+mod catalogue;
+mod dataset;
+mod download;
+mod draw;
+mod error;
+mod fetch;
+mod images;
+mod loader;
+mod npm;
+mod readers;
+mod sheet;
+mod store;
+mod transform;
+mod verify;
+
+pub use card::{
+    ArchiveSource, Card, FileSpec, Format, ImageShape, NpmSource, Origin, Part, SheetPart, Source,
+    Split,
+};
+pub use dataset::{Dataset, open};
+pub use draw::{DrawError, per_class, split_validation};
+pub use error::{DataError, SourceError};
+pub use fetch::{Failure, Report, fetch};
+pub use images::{Images, ImagesError};
+pub use loader::{Loader, LoaderError, LoaderState};
+pub use readers::{Contents, ReadError, Reader};
+pub use store::{Presence, Store};
+pub use transform::{fit, to_bytes, to_unit};
+pub use verify::{Verdict, verify};

@@ -1,0 +1,272 @@
+//! Final files out of a tar archive, gzipped or not; nothing lands that is not what the card describes.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use super::card::{Card, FileSpec, Part};
+use super::sheet;
+use super::verify::hex;
+use super::{SourceError, Store};
+use crate::track::atomic;
+use crate::track::progress::{Bar, Progress, Unit};
+
+/// Members that only serve to make a final file are refused past this size: none at hand has a tenth of it.
+const LARGEST_HELPER: u64 = 1 << 30;
+
+/// Make `wanted` from the archive at `path`, each as `parts` says. A file that fails does not keep the others from
+/// landing; the first failure is returned.
+pub(super) fn unpack(
+    path: &Path,
+    parts: &BTreeMap<String, Part>,
+    wanted: &[FileSpec],
+    card: &Card,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<(), SourceError> {
+    let mut task = Unpacking {
+        path,
+        card,
+        store,
+        progress,
+        bar: progress.begin(
+            &format!("unpacking {}", card.title),
+            Some(wanted.iter().map(|f| f.bytes).sum()),
+            Unit::Bytes,
+        ),
+        failure: None,
+    };
+    let jobs: Vec<(&FileSpec, &Part)> = wanted
+        .iter()
+        .filter_map(|f| Some((f, parts.get(&f.name)?)))
+        .collect();
+    let scratch = tempfile::Builder::new()
+        .prefix(".unpack-")
+        .tempdir_in(store.folder(card))
+        .map_err(|e| local(&store.folder(card), e))?;
+    let helpers = task.members(&jobs, scratch.path())?;
+    for (spec, part) in jobs {
+        task.poll()?;
+        if let Part::Sheet(part) = part {
+            let made = sheet::batch(part, &helpers, card, spec);
+            let landed = made.and_then(|bytes| task.land(spec, &mut bytes.as_slice()));
+            task.keep(landed)?;
+        }
+    }
+    task.failure.map_or(Ok(()), Err)
+}
+
+struct Unpacking<'a> {
+    path: &'a Path,
+    card: &'a Card,
+    store: &'a Store,
+    progress: &'a dyn Progress,
+    bar: Box<dyn Bar>,
+    failure: Option<SourceError>,
+}
+
+impl Unpacking<'_> {
+    /// One pass over the archive: land the members that are final files, keep the helpers in `scratch`.
+    ///
+    /// Returns member -> file for the helpers.
+    fn members(
+        &mut self,
+        jobs: &[(&FileSpec, &Part)],
+        scratch: &Path,
+    ) -> Result<BTreeMap<String, PathBuf>, SourceError> {
+        let mut helpers = BTreeMap::new();
+        let mut missing: Vec<&str> = jobs.iter().flat_map(|(_, part)| part.members()).collect();
+        let mut archive = tar::Archive::new(self.open()?);
+        for entry in archive.entries().map_err(|e| self.damaged(&e))? {
+            if missing.is_empty() {
+                break;
+            }
+            self.poll()?;
+            let mut entry = entry.map_err(|e| self.damaged(&e))?;
+            let member = match entry.path() {
+                Ok(p) => p
+                    .strip_prefix(".")
+                    .unwrap_or(&p)
+                    .to_string_lossy()
+                    .into_owned(),
+                Err(e) => return Err(self.damaged(&e)),
+            };
+            if !entry.header().entry_type().is_file() || !missing.contains(&member.as_str()) {
+                continue;
+            }
+            missing.retain(|m| *m != member);
+            match jobs
+                .iter()
+                .find(|(_, part)| matches!(part, Part::Member(m) if *m == member))
+            {
+                Some((spec, _)) => {
+                    let landed = self.land(spec, &mut entry);
+                    self.keep(landed)?;
+                }
+                None => {
+                    let file = scratch.join(helpers.len().to_string());
+                    let mut out = File::create(&file).map_err(|e| local(&file, e))?;
+                    copy(&mut entry.take(LARGEST_HELPER), &mut |chunk| {
+                        out.write_all(chunk)
+                    })
+                    .map_err(|e| match e {
+                        Side::From(e) => self.damaged(&e),
+                        Side::To(source) => atomic::WriteError {
+                            path: file.clone(),
+                            source,
+                        }
+                        .into(),
+                    })?;
+                    helpers.insert(member, file);
+                }
+            }
+        }
+        if let Some(member) = missing.first() {
+            self.keep(Err(SourceError::NoMember(member.to_string())))?;
+        }
+        Ok(helpers)
+    }
+
+    /// The archive's tar stream; gzip is known by its first two bytes (RFC 1952, section 2.3.1).
+    fn open(&self) -> Result<Box<dyn Read>, SourceError> {
+        let mut file = File::open(self.path).map_err(|e| local(self.path, e))?;
+        let mut magic = [0u8; 2];
+        let gzipped = file.read_exact(&mut magic).is_ok() && magic == [0x1f, 0x8b];
+        file.rewind().map_err(|e| local(self.path, e))?;
+        let file = BufReader::with_capacity(1 << 20, file);
+        Ok(if gzipped {
+            Box::new(MultiGzDecoder::new(file))
+        } else {
+            Box::new(file)
+        })
+    }
+
+    /// Put the bytes of `from` in place as `spec`, if they are that file.
+    fn land(&mut self, spec: &FileSpec, from: &mut dyn Read) -> Result<(), SourceError> {
+        let path = self.store.path(self.card, &spec.name);
+        let mut hash = Sha256::new();
+        let mut bytes = 0u64;
+        let mut reason = None;
+        // One byte more than expected is enough to know a file that is too long.
+        let mut from = from.take(spec.bytes + 1);
+        let written = atomic::write_with(&path, |out| {
+            let copied = copy(&mut from, &mut |chunk| {
+                hash.update(chunk);
+                bytes += chunk.len() as u64;
+                self.bar.advance(chunk.len() as u64);
+                match self.progress.stop_requested() {
+                    true => Err(std::io::ErrorKind::Interrupted.into()),
+                    false => out.write_all(chunk),
+                }
+            });
+            match copied {
+                Ok(()) => {}
+                Err(Side::To(e)) if e.kind() == std::io::ErrorKind::Interrupted => {
+                    reason = Some(SourceError::Stopped);
+                    return Err(e);
+                }
+                Err(Side::To(e)) => return Err(e),
+                Err(Side::From(e)) => {
+                    reason = Some(self.damaged(&e));
+                    return Err(e);
+                }
+            }
+            let found = hex(&hash.finalize_reset());
+            if bytes != spec.bytes || found != spec.sha256 {
+                reason = Some(wrong_file(spec, bytes, &found));
+                return Err(std::io::ErrorKind::InvalidData.into());
+            }
+            Ok(())
+        });
+        match reason {
+            Some(reason) => Err(reason),
+            None => Ok(written?),
+        }
+    }
+
+    /// Remember a failure of one file; a failure that the next file would share ends the work.
+    fn keep(&mut self, landed: Result<(), SourceError>) -> Result<(), SourceError> {
+        match landed {
+            Ok(()) => {}
+            Err(
+                e @ (SourceError::WrongFile { .. }
+                | SourceError::NoMember(_)
+                | SourceError::Sheet { .. }),
+            ) => {
+                self.failure.get_or_insert(e);
+            }
+            Err(e) => return Err(e),
+        }
+        Ok(())
+    }
+
+    fn poll(&self) -> Result<(), SourceError> {
+        match self.progress.stop_requested() {
+            true => Err(SourceError::Stopped),
+            false => Ok(()),
+        }
+    }
+
+    fn damaged(&self, e: &std::io::Error) -> SourceError {
+        SourceError::Damaged {
+            path: self.path.to_path_buf(),
+            why: e.to_string(),
+        }
+    }
+}
+
+impl Part {
+    /// Paths inside the archive that this part needs.
+    fn members(&self) -> Vec<&str> {
+        match self {
+            Part::Member(member) => vec![member],
+            Part::Sheet(part) => vec![&part.image, &part.labels],
+        }
+    }
+}
+
+/// Which end of a copy failed: the archive is damaged, or the disk is full.
+enum Side {
+    From(std::io::Error),
+    To(std::io::Error),
+}
+
+fn copy(from: &mut dyn Read, to: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> Result<(), Side> {
+    let mut buffer = vec![0u8; 1 << 18];
+    loop {
+        match from.read(&mut buffer).map_err(Side::From)? {
+            0 => return Ok(()),
+            n => to(&buffer[..n]).map_err(Side::To)?,
+        }
+    }
+}
+
+fn wrong_file(spec: &FileSpec, bytes: u64, hash: &str) -> SourceError {
+    let (found, expected) = match bytes.cmp(&spec.bytes) {
+        std::cmp::Ordering::Less => (format!("{bytes} bytes"), format!("{} bytes", spec.bytes)),
+        std::cmp::Ordering::Greater => (
+            format!("more than {} bytes", spec.bytes),
+            format!("{} bytes", spec.bytes),
+        ),
+        std::cmp::Ordering::Equal => (
+            format!("SHA-256 {hash}"),
+            format!("SHA-256 {}", spec.sha256),
+        ),
+    };
+    SourceError::WrongFile {
+        file: spec.name.clone(),
+        found,
+        expected,
+    }
+}
+
+fn local(path: &Path, source: std::io::Error) -> SourceError {
+    SourceError::Local {
+        path: path.to_path_buf(),
+        source,
+    }
+}

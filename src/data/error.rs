@@ -1,0 +1,156 @@
+use std::path::PathBuf;
+
+use super::verify::Verdict;
+use super::{FileSpec, ImagesError, ReadError};
+use crate::spec::SpecError;
+use crate::track::atomic::WriteError;
+
+/// Why a data set could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// No card of that name.
+    #[error(
+        "no data set is called `{name}`{}; known are {}; a card of your own goes to `{}`",
+        nearest.as_ref().map_or(String::new(), |n| format!(" (did you mean `{n}`?)")),
+        known.join(", "),
+        folder.join("NAME.yaml").display()
+    )]
+    UnknownCard {
+        name: String,
+        nearest: Option<String>,
+        known: Vec<String>,
+        folder: PathBuf,
+    },
+    /// The card has no such split.
+    #[error("data set `{card}` has no split `{split}`; it has {}", known.join(", "))]
+    UnknownSplit {
+        card: String,
+        split: String,
+        known: Vec<String>,
+    },
+    /// The card itself is wrong.
+    #[error(transparent)]
+    Card(#[from] SpecError),
+    /// The platform has no cache folder, and none was named.
+    #[error(
+        "this account has no cache folder; name a folder for data sets with --data-dir or DCGAN_DATA"
+    )]
+    NoFolder,
+    /// The files are not there and no source gave them.
+    #[error("{}", unavailable(title, folder, reasons, files))]
+    Unavailable {
+        title: String,
+        /// Where the files belong.
+        folder: PathBuf,
+        /// Each source tried and why it failed, in order.
+        reasons: Vec<(String, SourceError)>,
+        /// What is still wanted, and how each file stands.
+        files: Vec<(FileSpec, Verdict)>,
+    },
+    /// A file of the store, or its folder, cannot be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// A file of the store cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A file is whole but does not hold what its format says.
+    #[error(transparent)]
+    Format(ReadError),
+    /// The images do not fit together or the request.
+    #[error(transparent)]
+    Images(#[from] ImagesError),
+    /// The user asked to stop.
+    #[error("stopped; what was downloaded is kept, and the same command goes on from there")]
+    Stopped,
+}
+
+fn unavailable(
+    title: &str,
+    folder: &std::path::Path,
+    reasons: &[(String, SourceError)],
+    files: &[(FileSpec, Verdict)],
+) -> String {
+    let mut text = format!("{title} is not complete in `{}`", folder.display());
+    if reasons.is_empty() {
+        text.push_str(", and its card names no source to fetch it from.\n");
+    } else {
+        text.push_str(", and no source gave what is missing:\n");
+        for (source, reason) in reasons {
+            text.push_str(&format!("  {source}: {reason}\n"));
+        }
+    }
+    text.push_str(
+        "Run the same command again with a network, or put these files into that folder:\n",
+    );
+    for (file, verdict) in files {
+        text.push_str(&format!(
+            "  {} ({} bytes, SHA-256 {}): {verdict}\n",
+            file.name, file.bytes, file.sha256
+        ));
+    }
+    text.push_str("--data-dir or DCGAN_DATA choose another place; a data set's folder in it has the card's name.");
+    text
+}
+
+/// Why one source of a data set failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The server could not be reached at all.
+    #[error("cannot reach the server: {0}")]
+    Unreachable(String),
+    /// The server answered, but not with the file.
+    #[error("the server answered with HTTP status {0}")]
+    Status(u16),
+    /// The connection broke, and tries to go on from there did not help.
+    #[error("the download broke off at {got} bytes{}: {why}", of.map_or(String::new(), |n| format!(" of {n}")))]
+    BrokeOff {
+        got: u64,
+        of: Option<u64>,
+        why: String,
+    },
+    /// The archive is not the one that the card describes.
+    #[error("the download has SHA-256 {found}, but the card says {expected}; it was thrown away")]
+    WrongArchive { found: String, expected: String },
+    /// The archive cannot be unpacked.
+    #[error("`{}` is damaged: {why}", path.display())]
+    Damaged { path: PathBuf, why: String },
+    /// The archive lacks a member.
+    #[error("the archive has no member `{0}`")]
+    NoMember(String),
+    /// What the archive gave is not the file that the card describes.
+    #[error(
+        "its `{file}` has {}, but the card says {}; it was thrown away",
+        found,
+        expected
+    )]
+    WrongFile {
+        file: String,
+        /// `N bytes` or `SHA-256 H`.
+        found: String,
+        expected: String,
+    },
+    /// A sheet of images or its labels are not what the card says.
+    #[error("`{member}` {why}")]
+    Sheet { member: String, why: String },
+    /// npm is not there.
+    #[error("`npm` is not installed (or not on the PATH); it comes with Node.js")]
+    NoNpm,
+    /// npm ran and failed.
+    #[error("`{command}` failed: {why}")]
+    Npm { command: String, why: String },
+    /// Something on this machine failed, such as a full disk.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// A file in the store cannot be read or made.
+    #[error("cannot use `{}`: {source}", path.display())]
+    Local {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// The user asked to stop.
+    #[error("stopped")]
+    Stopped,
+}

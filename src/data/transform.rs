@@ -1,0 +1,122 @@
+//! What is done to pixels: the paper's scaling to [-1, 1] and its min-resized centre crops (sections 4 and 4.2).
+
+use image::imageops::{self, FilterType};
+use rayon::prelude::*;
+
+use super::{Images, ImagesError};
+
+/// Bytes 0 to 255 to floats -1 to 1: "no pre-processing besides scaling to the range of the tanh" (section 4).
+///
+/// # Panics
+/// Where the lengths differ.
+pub fn to_unit(pixels: &[u8], out: &mut [f32]) {
+    assert_eq!(pixels.len(), out.len(), "one float for each byte");
+    for (out, &pixel) in out.iter_mut().zip(pixels) {
+        *out = f32::from(pixel) / 127.5 - 1.0;
+    }
+}
+
+/// Floats -1 to 1 to bytes, the inverse of [`to_unit`] on its values; what lies outside is cut off, NaN is black.
+///
+/// # Panics
+/// Where the lengths differ.
+pub fn to_bytes(values: &[f32], out: &mut [u8]) {
+    assert_eq!(values.len(), out.len(), "one byte for each float");
+    for (out, &value) in out.iter_mut().zip(values) {
+        // `as` saturates and maps NaN to 0.
+        *out = ((value + 1.0) * 127.5).round() as u8;
+    }
+}
+
+/// Every image as `size` x `size` pixels: the shorter side is resized to `size` with an anti-aliasing (triangle)
+/// filter, and the centre is cut out. Images of that size already come back as they are.
+///
+/// # Errors
+/// [`ImagesError::Size`] for a size of 0.
+pub fn fit(images: Images, size: usize) -> Result<Images, ImagesError> {
+    let Images { n, c, h, w, .. } = images;
+    if (h, w) == (size, size) {
+        return Ok(images);
+    }
+    if size == 0 {
+        return Err(ImagesError::Size(size));
+    }
+    let short = h.min(w);
+    // The longer side keeps the shape of the image as far as whole pixels go, and never falls below the crop.
+    let scaled = |side: usize| ((side * size + short / 2) / short).max(size) as u32;
+    let (wide, high) = (scaled(w), scaled(h));
+    let (left, top) = ((wide - size as u32) / 2, (high - size as u32) / 2);
+    let mut pixels = vec![0u8; n * c * size * size];
+    // A plane is a grey image; the filter treats channels alike.
+    pixels
+        .par_chunks_exact_mut(size * size)
+        .zip(images.pixels.par_chunks_exact(h * w))
+        .for_each(|(out, plane)| {
+            let view =
+                image::ImageBuffer::<image::Luma<u8>, &[u8]>::from_raw(w as u32, h as u32, plane);
+            if let Some(view) = view {
+                let resized = imageops::resize(&view, wide, high, FilterType::Triangle);
+                let crop = imageops::crop_imm(&resized, left, top, size as u32, size as u32);
+                out.copy_from_slice(crop.to_image().as_raw());
+            }
+        });
+    Images::new(c, size, size, pixels)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_survives_the_way_there_and_back() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        let mut unit = vec![0f32; 256];
+        to_unit(&bytes, &mut unit);
+        assert_eq!((unit[0], unit[255]), (-1.0, 1.0));
+        let mut back = vec![0u8; 256];
+        to_bytes(&unit, &mut back);
+        assert_eq!(back, bytes);
+        let mut odd = [7u8; 4];
+        to_bytes(&[-3.0, 3.0, f32::NAN, f32::INFINITY], &mut odd);
+        assert_eq!(odd, [0, 255, 0, 255]);
+    }
+
+    #[test]
+    fn the_centre_of_the_longer_side_is_kept() {
+        // 4 high, 8 wide: columns 2 to 5 are the centre; no resizing is needed for 4.
+        let row = [0, 0, 10, 20, 30, 40, 0, 0];
+        let images = Images::new(1, 4, 8, row.repeat(4)).unwrap();
+        let out = fit(images, 4).unwrap();
+        assert_eq!((out.n, out.c, out.h, out.w), (1, 1, 4, 4));
+        assert_eq!(out.pixels, [10, 20, 30, 40].repeat(4));
+    }
+
+    #[test]
+    fn halving_is_anti_aliased() {
+        // A checkerboard of single pixels halves to grey; taking every other pixel would give black or white.
+        let pixels: Vec<u8> = (0..16 * 16)
+            .map(|i| if (i / 16 + i % 16) % 2 == 0 { 255 } else { 0 })
+            .collect();
+        let out = fit(Images::new(1, 16, 16, pixels).unwrap(), 8).unwrap();
+        for y in 1..7 {
+            for x in 1..7 {
+                assert!(
+                    (127..=128).contains(&out.pixels[y * 8 + x]),
+                    "{:?}",
+                    out.pixels
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn channels_stay_apart_and_odd_shapes_fit() {
+        let mut pixels = vec![200u8; 7 * 13];
+        pixels.extend(vec![50u8; 7 * 13]);
+        let out = fit(Images::new(2, 7, 13, pixels).unwrap(), 5).unwrap();
+        assert_eq!(out.pixels, [vec![200u8; 25], vec![50u8; 25]].concat());
+        let grown = fit(out, 9).unwrap();
+        assert_eq!(grown.pixels, [vec![200u8; 81], vec![50u8; 81]].concat());
+        assert_eq!(fit(grown, 0).unwrap_err(), ImagesError::Size(0));
+    }
+}

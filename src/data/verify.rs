@@ -1,0 +1,189 @@
+//! Whether files are what the card says, without hashing unchanged ones at every start.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Card, DataError, FileSpec, Store};
+use crate::track::atomic;
+use crate::track::progress::{Bar, Progress, Unit};
+
+/// How a file of the store stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Size and SHA-256 are the card's.
+    Ok,
+    Missing,
+    /// Bytes found; the card's `bytes` are expected.
+    WrongSize(u64),
+    /// SHA-256 found; the card's `sha256` is expected.
+    WrongHash(String),
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Verdict::Ok => f.write_str("ok"),
+            Verdict::Missing => f.write_str("missing"),
+            Verdict::WrongSize(n) => write!(f, "damaged, has {n} bytes"),
+            Verdict::WrongHash(h) => write!(f, "damaged, has SHA-256 {h}"),
+        }
+    }
+}
+
+/// Read every file of `card` and hold it to its size and SHA-256, in the card's order.
+///
+/// # Errors
+/// [`DataError::Read`] where a file is there but cannot be read; [`DataError::Stopped`].
+pub fn verify(
+    card: &Card,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<Vec<(FileSpec, Verdict)>, DataError> {
+    check(card, &card.files, store, progress, Trust::Nothing)
+}
+
+/// What [`check`] may take for granted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Hash every file.
+    Nothing,
+    /// A file whose size and time of change are as when it was last hashed is as it was.
+    Stamps,
+}
+
+/// The verdict on each of `files`, in order; files found good are remembered.
+pub(super) fn check(
+    card: &Card,
+    files: &[FileSpec],
+    store: &Store,
+    progress: &dyn Progress,
+    trust: Trust,
+) -> Result<Vec<(FileSpec, Verdict)>, DataError> {
+    let stamps_path = store.path(card, STAMPS);
+    let mut stamps = Stamps::read(&stamps_path);
+    let known = stamps.clone();
+    let mut verdicts = Vec::with_capacity(files.len());
+    let mut bar: Option<Box<dyn Bar>> = None;
+    for file in files {
+        let path = store.path(card, &file.name);
+        let now = match Stamp::of(&path, &file.sha256) {
+            Some(stamp) => stamp,
+            None => {
+                stamps.0.remove(&file.name);
+                verdicts.push((file.clone(), Verdict::Missing));
+                continue;
+            }
+        };
+        let verdict = if now.bytes != file.bytes {
+            Verdict::WrongSize(now.bytes)
+        } else if trust == Trust::Stamps && known.0.get(&file.name) == Some(&now) {
+            Verdict::Ok
+        } else {
+            let bar = bar.get_or_insert_with(|| {
+                let total = files.iter().map(|f| f.bytes).sum();
+                progress.begin(
+                    &format!("verifying {}", card.title),
+                    Some(total),
+                    Unit::Bytes,
+                )
+            });
+            match hash_file(&path, bar.as_mut(), progress)? {
+                found if found == file.sha256 => Verdict::Ok,
+                found => Verdict::WrongHash(found),
+            }
+        };
+        match verdict {
+            Verdict::Ok => stamps.0.insert(file.name.clone(), now),
+            _ => stamps.0.remove(&file.name),
+        };
+        verdicts.push((file.clone(), verdict));
+    }
+    if stamps != known {
+        stamps.write(&stamps_path);
+    }
+    Ok(verdicts)
+}
+
+/// SHA-256 of a file, in hexadecimal.
+pub(super) fn hash_file(
+    path: &Path,
+    bar: &mut dyn Bar,
+    progress: &dyn Progress,
+) -> Result<String, DataError> {
+    let read_error = |source| DataError::Read {
+        path: path.to_path_buf(),
+        source,
+    };
+    let mut file = std::fs::File::open(path).map_err(read_error)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0u8; 1 << 20];
+    loop {
+        if progress.stop_requested() {
+            return Err(DataError::Stopped);
+        }
+        match file.read(&mut buffer).map_err(read_error)? {
+            0 => return Ok(hex(&hash.finalize())),
+            n => {
+                hash.update(&buffer[..n]);
+                bar.advance(n as u64);
+            }
+        }
+    }
+}
+
+/// Lower-case hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+/// Remembers the files found good, in the data set's folder.
+const STAMPS: &str = ".verified.json";
+
+/// File name -> how it was when its hash was found to be the card's.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+struct Stamps(BTreeMap<String, Stamp>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Stamp {
+    bytes: u64,
+    /// Time of change, in nanoseconds since 1970.
+    modified: u64,
+    sha256: String,
+}
+
+impl Stamp {
+    /// How the file is now, or `None` where there is no such file.
+    fn of(path: &Path, sha256: &str) -> Option<Stamp> {
+        let meta = std::fs::metadata(path).ok().filter(|m| m.is_file())?;
+        let modified = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+        Some(Stamp {
+            bytes: meta.len(),
+            modified: u64::try_from(modified.as_nanos()).ok()?,
+            sha256: sha256.to_string(),
+        })
+    }
+}
+
+impl Stamps {
+    /// A lost or unreadable note only costs hashing the files again.
+    fn read(path: &Path) -> Stamps {
+        std::fs::read(path)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_default()
+    }
+
+    /// A store that cannot be written (a shared, read-only one) is still good for reading, so failure is no error.
+    fn write(&self, path: &PathBuf) {
+        if path.parent().is_some_and(Path::is_dir)
+            && let Ok(bytes) = serde_json::to_vec_pretty(self)
+        {
+            let _ = atomic::write(path, &bytes);
+        }
+    }
+}
