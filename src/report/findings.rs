@@ -184,16 +184,21 @@ impl Finding {
         let beats = |e: Estimate| matches!(gain(e, pixels).verdict(), Verdict::Better);
         let number = estimate(pixels);
         match (beats(self.trained), self.untrained.map(beats)) {
-            (true, Some(true)) => format!("Both beat raw pixels ({number})."),
+            (true, Some(true)) => format!("Both beat raw pixels, which have {number}."),
             (true, Some(false)) => {
-                format!("Of the two only the trained net beats raw pixels ({number}).")
+                format!("Of the two only the trained net beats raw pixels, which have {number}.")
             }
-            (true, None) => format!("It beats raw pixels ({number})."),
+            (true, None) => format!("It beats raw pixels, which have {number}."),
             (false, Some(true)) => {
-                format!("Of the two only the untrained net beats raw pixels ({number}).")
+                format!("Of the two only the untrained net beats raw pixels, which have {number}.")
             }
-            (false, _) => {
-                format!("It does not beat raw pixels ({number}) by more than the interval.")
+            (false, Some(false)) => {
+                format!("Neither beats raw pixels, which have {number}, by more than the interval.")
+            }
+            (false, None) => {
+                format!(
+                    "It does not beat raw pixels, which have {number}, by more than the interval."
+                )
             }
         }
     }
