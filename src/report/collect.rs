@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::de::DeserializeOwned;
-
 use super::ReportError;
 use crate::track::format::{Point, ProbeRecord, RunRecord, VERSION};
 use crate::track::history;
+use crate::track::run::{RunError, read_json};
 
 /// All trials of an experiment.
 #[derive(Debug)]
@@ -67,13 +66,13 @@ impl Trial {
 /// Read `folder` (`results/<experiment>`). Folders without `run.json` are no trials and are passed over.
 ///
 /// # Errors
-/// [`ReportError::NoTrials`]; [`ReportError::Read`], [`ReportError::Json`], [`ReportError::Newer`] and
-/// [`ReportError::History`] for a trial's files.
+/// [`ReportError::NoTrials`]; [`ReportError::Read`], [`ReportError::Run`] and [`ReportError::History`] for a trial's
+/// files.
 pub fn collect(folder: &Path) -> Result<Experiment, ReportError> {
     let mut trials = Vec::new();
     for path in entries(folder)? {
-        if path.join("run.json").is_file() {
-            trials.push(trial(&path)?);
+        if path.is_dir() {
+            trials.extend(trial(&path)?);
         }
     }
     trials.sort_by(|a, b| {
@@ -92,29 +91,24 @@ pub fn collect(folder: &Path) -> Result<Experiment, ReportError> {
     }
 }
 
-fn trial(folder: &Path) -> Result<Trial, ReportError> {
+/// A folder as a trial; `None` where it holds no `run.json`.
+fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
     let path = folder.join("run.json");
-    let run: RunRecord = json(&path, "run record")?;
+    let Some(run) = read_json::<RunRecord>(&path)? else {
+        return Ok(None);
+    };
     if run.format > VERSION {
-        return Err(ReportError::Newer {
-            path,
-            found: run.format,
-            known: VERSION,
-        });
+        let found = run.format;
+        return Err(RunError::Newer { path, found }.into());
     }
-    let probes = folder.join("probes.json");
-    Ok(Trial {
+    Ok(Some(Trial {
         run,
         spec: std::fs::read_to_string(folder.join("spec.yaml")).ok(),
-        probes: if probes.exists() {
-            json(&probes, "list of probe records")?
-        } else {
-            Vec::new()
-        },
+        probes: read_json(&folder.join("probes.json"))?.unwrap_or_default(),
         history: history::read(folder)?,
         pictures: pictures(folder)?,
         folder: folder.to_path_buf(),
-    })
+    }))
 }
 
 fn pictures(folder: &Path) -> Result<Pictures, ReportError> {
@@ -165,26 +159,4 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
         .map_err(read)?;
     paths.sort();
     Ok(paths)
-}
-
-fn json<T: DeserializeOwned>(path: &Path, what: &'static str) -> Result<T, ReportError> {
-    let text = std::fs::read_to_string(path).map_err(|source| ReportError::Read {
-        path: path.to_path_buf(),
-        source,
-    })?;
-    serde_json::from_str(&text).map_err(|e| ReportError::Json {
-        path: path.to_path_buf(),
-        line: e.line(),
-        column: e.column(),
-        what,
-        message: without_place(&e.to_string()),
-    })
-}
-
-/// serde_json ends its messages with the place, which the error already begins with.
-fn without_place(message: &str) -> String {
-    match message.rfind(" at line ") {
-        Some(end) => message[..end].to_string(),
-        None => message.to_string(),
-    }
 }

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 use crate::track::history::HistoryError;
+use crate::track::run::RunError;
 
 /// Why a report could not be written, or results could not be compared with a baseline.
 #[derive(Debug, thiserror::Error)]
@@ -13,28 +14,9 @@ pub enum ReportError {
         path: PathBuf,
         source: std::io::Error,
     },
-    /// A record that is not JSON, or not the record that its name promises.
-    #[error(
-        "{}:{line}:{column}: not a valid {what}: {message}; remove the trial's folder and run the sweep again",
-        path.display()
-    )]
-    Json {
-        path: PathBuf,
-        line: usize,
-        column: usize,
-        what: &'static str,
-        message: String,
-    },
-    /// A record of a later version of this program.
-    #[error(
-        "`{}` has record format {found}, this program reads up to {known}; use the newer dcgan that wrote it",
-        path.display()
-    )]
-    Newer {
-        path: PathBuf,
-        found: u32,
-        known: u32,
-    },
+    /// A trial's record that is damaged or of a later version of this program.
+    #[error(transparent)]
+    Run(#[from] RunError),
     /// A folder without a single trial.
     #[error(
         "no trial in `{}`: expected folders that hold a `run.json`; run `dcgan sweep` on the experiment first",

@@ -3,7 +3,7 @@
 use super::accuracy;
 use super::collect::Experiment;
 use super::groups::{self, Estimate, Group};
-use super::published::{Measure, Published, PublishedCell};
+use super::published::{Measure, Published, PublishedCell, data_name};
 use super::words;
 use crate::track::format::{Features, Labels};
 
@@ -12,6 +12,7 @@ use crate::track::format::{Features, Labels};
 pub struct Finding {
     /// Empty where the sweep has one arm.
     pub arm: String,
+    /// The data set as people write it.
     pub data: String,
     pub labels: Labels,
     pub trained: Estimate,
@@ -109,7 +110,7 @@ fn finding(group: &Group, data: String, published: &Published) -> Option<Finding
         seeds: group.probes(Features::Trained, &data, labels).len(),
         released: group.trials.iter().any(|t| accuracy::released(&t.run)),
         paper,
-        data,
+        data: data_name(published, &data).to_string(),
     })
 }
 
@@ -183,16 +184,21 @@ impl Finding {
         let beats = |e: Estimate| matches!(gain(e, pixels).verdict(), Verdict::Better);
         let number = estimate(pixels);
         match (beats(self.trained), self.untrained.map(beats)) {
-            (true, Some(true)) => format!("Both beat raw pixels ({number})."),
+            (true, Some(true)) => format!("Both beat raw pixels, which have {number}."),
             (true, Some(false)) => {
-                format!("Of the two only the trained net beats raw pixels ({number}).")
+                format!("Of the two only the trained net beats raw pixels, which have {number}.")
             }
-            (true, None) => format!("It beats raw pixels ({number})."),
+            (true, None) => format!("It beats raw pixels, which have {number}."),
             (false, Some(true)) => {
-                format!("Of the two only the untrained net beats raw pixels ({number}).")
+                format!("Of the two only the untrained net beats raw pixels, which have {number}.")
             }
-            (false, _) => {
-                format!("It does not beat raw pixels ({number}) by more than the interval.")
+            (false, Some(false)) => {
+                format!("Neither beats raw pixels, which have {number}, by more than the interval.")
+            }
+            (false, None) => {
+                format!(
+                    "It does not beat raw pixels, which have {number}, by more than the interval."
+                )
             }
         }
     }

@@ -19,6 +19,8 @@ pub struct PublishedTable {
     pub title: String,
     /// The card of the data set on which its numbers were measured.
     pub data: String,
+    /// The data set as people write it.
+    pub name: String,
     pub measure: Measure,
     pub rows: Vec<PublishedRow>,
 }
@@ -74,6 +76,12 @@ impl Source {
             Source::Pdf => "pdf",
         }
     }
+}
+
+/// A data set's name as people write it, where the paper has a table on it; else its card's.
+pub fn data_name<'a>(published: &'a Published, data: &'a str) -> &'a str {
+    let table = published.values().find(|t| t.data == data);
+    table.map_or(data, |t| t.name.as_str())
 }
 
 /// Read the rows that are built into the program.

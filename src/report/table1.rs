@@ -28,33 +28,40 @@ pub fn tables(experiment: &Experiment, published: &Published) -> Result<Vec<Tabl
             .iter()
             .find(|(_, t)| t.data == data && t.measure == Measure::Accuracy);
         let (id, title) = match paper {
-            Some((id, _)) => (
+            Some((id, paper)) => (
                 id.clone(),
-                format!(
-                    "Table {}. {data}: test accuracy of an L2-SVM on frozen features",
-                    id.trim_start_matches("table-")
-                ),
+                format!("Table {}. {}", id.trim_start_matches("table-"), paper.title),
             ),
             None => (
                 format!("probe-{data}"),
-                format!("{data}: test accuracy of an L2-SVM on frozen features"),
+                format!("{data}: test accuracy of a linear SVM on frozen features"),
             ),
         };
         let rows = accuracy::rows(experiment, &data, paper.map(|(_, t)| t));
-        let table = table(&id, title, &rows);
+        let table = table(&id, title, &rows, &data);
         tables.push(table.map_err(|source| ReportError::Table { table: id, source })?);
     }
     Ok(tables)
 }
 
-fn table(id: &str, title: String, rows: &[Row]) -> PolarsResult<Table> {
+fn table(id: &str, title: String, rows: &[Row], data_set: &str) -> PolarsResult<Table> {
     let labels = label_columns(rows);
-    let unchecked = rows
-        .iter()
-        .any(|r| r.cells.values().any(|c| c.source == "pdf"));
+    let unchecked = rows.iter().any(|r| {
+        let sources = r.cells.values().map(|c| c.source);
+        sources.chain(r.max_units.map(|u| u.1)).any(|s| s == "pdf")
+    });
+    let seen = rows.iter().any(|r| {
+        let trained_on = r.run.as_ref().map(|run| run.scale.trained_on.as_str());
+        r.kind == Kind::Trained && trained_on == Some(data_set)
+    });
     let mut remarks = vec![
         "± is the 95% interval of the mean: over the draws of labelled images in a row of one trial, over seeds in a row of means.".to_string(),
     ];
+    if seen {
+        remarks.push(format!(
+            "Our nets trained on {data_set} saw the images of its training split, never a label."
+        ));
+    }
     if unchecked {
         remarks.push(format!(
             "{UNCHECKED} read in the paper's PDF, not compared with a second source."
@@ -105,8 +112,9 @@ fn shown(rows: &[Row], labels: &[Labels]) -> PolarsResult<DataFrame> {
     columns.push((
         "Max units".to_string(),
         texts(&|r| {
-            r.max_units
-                .map_or("–".into(), |(n, _)| words::thousands(n as u64))
+            r.max_units.map_or("–".into(), |(n, source)| {
+                words::thousands(n as u64) + mark(source)
+            })
         }),
     ));
     columns.push((
@@ -133,8 +141,11 @@ fn shown(rows: &[Row], labels: &[Labels]) -> PolarsResult<DataFrame> {
 }
 
 fn cell_text(cell: &Cell) -> String {
-    let mark = if cell.source == "pdf" { UNCHECKED } else { "" };
-    words::percent_with(cell.accuracy, cell.interval) + mark
+    words::percent_with(cell.accuracy, cell.interval) + mark(cell.source)
+}
+
+fn mark(source: &str) -> &'static str {
+    if source == "pdf" { UNCHECKED } else { "" }
 }
 
 /// How the numbers of a row of ours were measured.
@@ -155,7 +166,8 @@ fn protocol(row: &Row, labels: &[Labels]) -> String {
                 String::new()
             };
             format!(
-                "{l}: {c}, {draws}{} solver, {} test images",
+                "{}: {c}, {draws}{} solver, {} test images",
+                heading(*l),
                 cell.solver,
                 words::thousands(cell.test_rows as u64)
             )

@@ -8,18 +8,21 @@ use crate::report::ReportError;
 use crate::report::accuracy::{Kind, Row, rows};
 use crate::report::collect::Experiment;
 use crate::report::groups;
-use crate::report::published::{Measure, Published};
+use crate::report::published::{Measure, Published, data_name};
 use crate::report::table1;
 use crate::report::words;
 use crate::track::format::Labels;
 
-const WIDTH: u32 = 760;
-const TITLE: f64 = 36.0;
-const HEAD: f64 = 30.0;
-const ROW: f64 = 24.0;
-const AXIS: f64 = 52.0;
-const LEFT: f64 = 318.0;
-const RIGHT: f64 = 128.0;
+const WIDTH: u32 = 840;
+const TITLE: f64 = 42.0;
+const HEAD: f64 = 36.0;
+const ROW: f64 = 25.0;
+const AXIS: f64 = 50.0;
+const LEFT: f64 = 362.0;
+const RIGHT: f64 = 142.0;
+
+/// Half the height of an interval's ends, in rows.
+const WHISKER: f64 = 0.26;
 
 struct Accuracies {
     title: String,
@@ -73,12 +76,12 @@ pub fn chart(
         })
         .map(|l| panel(l, &rows))
         .collect();
-    let title = format!("Test accuracy on {data}");
+    let title = format!("Test accuracy on {}", data_name(published, data));
     let chart = Accuracies {
         title: title.clone(),
         panels,
     };
-    let caption = "Bars are 95% intervals. Grey: printed in the paper, whose net saw ImageNet-1k at full scale. \
+    let caption = "Whiskers are 95% intervals. Grey: printed in the paper, whose net saw ImageNet-1k at full scale. \
                    Coloured: measured here, at the scale that the table names; small dots are single seeds.";
     render("accuracy", title, caption.to_string(), &chart).map(Some)
 }
@@ -149,7 +152,7 @@ impl Panel {
         let heading = Text::new(
             self.heading.clone(),
             (pen.px(LEFT), pen.px(6.0)),
-            pen.text(16.0, &INK),
+            pen.text(18.0, &INK),
         );
         area.draw(&heading).map_err(message)?;
         let count = self.marks.len() as f64;
@@ -168,8 +171,8 @@ impl Panel {
             .bold_line_style(pen.line(&GRID, 1.0))
             .light_line_style(pen.line(&GRID.mix(0.0), 1.0))
             .axis_style(pen.line(&SOFT, 1.0))
-            .label_style(pen.text(15.0, &SOFT))
-            .axis_desc_style(pen.text(15.0, &SOFT))
+            .label_style(pen.text(17.0, &SOFT))
+            .axis_desc_style(pen.text(17.0, &SOFT))
             .set_all_tick_mark_size(pen.size(4.0))
             .x_desc("Test accuracy")
             .x_labels(7)
@@ -180,17 +183,22 @@ impl Panel {
             let y = i as f64 + 0.5;
             let color = color(mark.kind);
             if let Some(half) = mark.interval {
-                let ends = vec![(mark.accuracy - half, y), (mark.accuracy + half, y)];
+                let (low, high) = (mark.accuracy - half, mark.accuracy + half);
+                let strokes = [
+                    vec![(low, y), (high, y)],
+                    vec![(low, y - WHISKER), (low, y + WHISKER)],
+                    vec![(high, y - WHISKER), (high, y + WHISKER)],
+                ];
                 chart
-                    .draw_series([PathElement::new(ends, pen.line(&color, 2.0))])
+                    .draw_series(strokes.map(|s| PathElement::new(s, pen.line(&color, 1.6))))
                     .map_err(message)?;
             }
             let seeds = mark
                 .seeds
                 .iter()
-                .map(|&x| Circle::new((x, y), pen.size(2.5), pen.fill(color.mix(0.55))));
+                .map(|&x| Circle::new((x, y), pen.size(2.0), pen.fill(color.mix(0.5))));
             chart.draw_series(seeds).map_err(message)?;
-            let dot = Circle::new((mark.accuracy, y), pen.size(5.0), pen.fill(color.to_rgba()));
+            let dot = Circle::new((mark.accuracy, y), pen.size(3.5), pen.fill(color.to_rgba()));
             chart.draw_series([dot]).map_err(message)?;
             let line = pen.px(HEAD + ROW * y);
             self.words(area, mark, line, pen)?;
@@ -211,7 +219,7 @@ impl Panel {
         } else {
             &INK
         };
-        let style = pen.text(15.0, ink);
+        let style = pen.text(17.0, ink);
         let name = style.pos(Pos::new(HPos::Right, VPos::Center));
         area.draw(&Text::new(
             shortened(&mark.name),
@@ -219,7 +227,7 @@ impl Panel {
             name,
         ))
         .map_err(message)?;
-        let number = pen.text(15.0, ink).pos(Pos::new(HPos::Left, VPos::Center));
+        let number = pen.text(17.0, ink).pos(Pos::new(HPos::Left, VPos::Center));
         let place = (pen.px(f64::from(WIDTH) - RIGHT + 10.0), y);
         let value = words::percent_with(mark.accuracy, mark.interval);
         area.draw(&Text::new(value, place, number)).map_err(message)
@@ -228,7 +236,7 @@ impl Panel {
 
 /// Names longer than the label area lose their middle.
 fn shortened(name: &str) -> String {
-    const MOST: usize = 41;
+    const MOST: usize = 42;
     let chars: Vec<char> = name.chars().collect();
     if chars.len() <= MOST {
         return name.to_string();
@@ -248,7 +256,7 @@ impl Chart for Accuracies {
         let title = Text::new(
             self.title.clone(),
             (pen.px(14.0), pen.px(10.0)),
-            pen.bold(19.0, &INK),
+            pen.bold(21.0, &INK),
         );
         area.draw(&title).map_err(message)?;
         let (_, mut rest) = area.split_vertically(pen.px(TITLE));

@@ -1,15 +1,15 @@
 //! A chart's paper and pens: drawn once in units of a CSS pixel, rendered as SVG and as PNG.
 
-use std::io::Cursor;
 use std::sync::OnceLock;
 
 use plotters::coord::Shift;
 use plotters::prelude::{
-    BitMapBackend, Color, DrawingArea, DrawingBackend, FontStyle, IntoDrawingArea, IntoFont,
-    RGBAColor, RGBColor, SVGBackend, ShapeStyle, TextStyle, WHITE,
+    Color, DrawingArea, DrawingBackend, FontStyle, IntoDrawingArea, IntoFont, RGBAColor, RGBColor,
+    SVGBackend, ShapeStyle, TextStyle, WHITE,
 };
 use plotters::style::register_font;
 
+use super::raster::png;
 use crate::report::ReportError;
 
 /// Text. The page's dark mode finds these four by their values.
@@ -31,11 +31,6 @@ pub const PALETTE: [RGBColor; 6] = [
     RGBColor(0xe6, 0x9f, 0x00),
     RGBColor(0x56, 0xb4, 0xe9),
 ];
-
-/// PNGs have this many pixels to a unit, after averaging [`OVERSAMPLING`] squared to one.
-const PNG_SCALE: u32 = 2;
-/// plotters' bitmap lines are jagged; drawing larger and averaging smooths them.
-const OVERSAMPLING: u32 = 2;
 
 /// A drawing area of either backend.
 pub type Area<DB> = DrawingArea<DB, Shift>;
@@ -70,6 +65,11 @@ pub struct Pen {
 }
 
 impl Pen {
+    /// A pen for an area of so many pixels to a unit.
+    pub fn new(scale: f64) -> Pen {
+        Pen { scale }
+    }
+
     /// A length in the area's pixels.
     pub fn px(self, units: f64) -> i32 {
         (units * self.scale).round() as i32
@@ -105,8 +105,8 @@ impl Pen {
 
     /// Bold text.
     pub fn bold(self, size: f64, color: &'static RGBColor) -> TextStyle<'static> {
-        let font = ("sans-serif", size * self.scale).into_font();
-        TextStyle::from(font.style(FontStyle::Bold)).color(color)
+        let font = ("sans-serif", size * self.scale, FontStyle::Bold).into_font();
+        TextStyle::from(font).color(color)
     }
 }
 
@@ -155,34 +155,10 @@ fn svg(chart: &impl Chart) -> Result<String, String> {
     {
         let area = SVGBackend::with_string(&mut text, (width, height)).into_drawing_area();
         area.fill(&PAPER).map_err(message)?;
-        chart.draw(&area, Pen { scale: 1.0 })?;
+        chart.draw(&area, Pen::new(1.0))?;
         area.present().map_err(message)?;
     }
     Ok(text)
-}
-
-fn png(chart: &impl Chart) -> Result<Vec<u8>, String> {
-    let scale = PNG_SCALE * OVERSAMPLING;
-    let (width, height) = chart.size();
-    let (wide, high) = (width * scale, height * scale);
-    let mut buffer = vec![0u8; (wide * high * 3) as usize];
-    {
-        let area = BitMapBackend::with_buffer(&mut buffer, (wide, high)).into_drawing_area();
-        area.fill(&PAPER).map_err(message)?;
-        let pen = Pen {
-            scale: f64::from(scale),
-        };
-        chart.draw(&area, pen)?;
-        area.present().map_err(message)?;
-    }
-    let large = image::RgbImage::from_raw(wide, high, buffer)
-        .ok_or("the picture is larger than memory can address")?;
-    let small = image::imageops::thumbnail(&large, width * PNG_SCALE, height * PNG_SCALE);
-    let mut bytes = Cursor::new(Vec::new());
-    small
-        .write_to(&mut bytes, image::ImageFormat::Png)
-        .map_err(message)?;
-    Ok(bytes.into_inner())
 }
 
 /// An error of a backend as text.

@@ -61,12 +61,12 @@ pub const THROUGHPUT: Kind = Kind {
 };
 
 const WIDTH: u32 = 640;
-const TITLE: u32 = 36;
-const LEGEND_ROW: u32 = 22;
+const TITLE: u32 = 40;
+const LEGEND_ROW: u32 = 24;
 const PANEL: u32 = 190;
-const X_LABELS: u32 = 50;
-const LEFT: f64 = 62.0;
-const RIGHT: f64 = 22.0;
+const X_LABELS: u32 = 46;
+const LEFT: f64 = 68.0;
+const RIGHT: f64 = 24.0;
 /// More trials than this are not named: the legend would outgrow the chart.
 const NAMED: usize = 12;
 /// A line of more points than this is drawn as the means of so many stretches, with the range of each behind it.
@@ -158,12 +158,17 @@ impl<'a> Curves<'a> {
         }
     }
 
+    /// Height of the title and the legend.
+    fn head(&self) -> u32 {
+        TITLE + LEGEND_ROW * self.legend.len() as u32 + 8
+    }
+
     fn panel<DB: DrawingBackend>(&self, area: &Area<DB>, i: usize, pen: Pen) -> Result<(), String> {
         let (_, heading) = self.kind.panels[i];
         let bottom = i + 1 == self.kind.panels.len();
         let top = self.tops[i];
         let (left, y) = (pen.px(LEFT), pen.px(4.0));
-        area.draw(&Text::new(heading, (left, y), pen.text(16.0, &INK)))
+        area.draw(&Text::new(heading, (left, y), pen.text(18.0, &INK)))
             .map_err(message)?;
         let mut chart = ChartBuilder::on(area)
             .margin_top(pen.size(28.0))
@@ -180,8 +185,8 @@ impl<'a> Curves<'a> {
             .bold_line_style(pen.line(&GRID, 1.0))
             .light_line_style(pen.line(&GRID.mix(0.0), 1.0))
             .axis_style(pen.line(&SOFT, 1.0))
-            .label_style(pen.text(15.0, &SOFT))
-            .axis_desc_style(pen.text(15.0, &SOFT))
+            .label_style(pen.text(17.0, &SOFT))
+            .axis_desc_style(pen.text(17.0, &SOFT))
             .set_all_tick_mark_size(pen.size(4.0))
             .x_desc(if bottom { "Epoch" } else { "" })
             .x_labels(if bottom { 9 } else { 0 })
@@ -193,28 +198,31 @@ impl<'a> Curves<'a> {
             })
             .draw()
             .map_err(message)?;
+        let inside = |y: f64| y.clamp(0.0, top);
+        let color = |n: usize| PALETTE[n % PALETTE.len()];
+        // Every band lies below every line.
         for (n, line) in self.lines.iter().enumerate() {
-            let color = PALETTE[n % PALETTE.len()];
-            let inside = |y: f64| y.clamp(0.0, top);
             let stretches = &line.panels[i];
             if stretches.iter().any(|s| s.low < s.high) {
                 let above = stretches.iter().map(|s| (s.epoch, inside(s.high)));
                 let below = stretches.iter().rev().map(|s| (s.epoch, inside(s.low)));
                 let outline: Vec<(f64, f64)> = above.chain(below).collect();
                 chart
-                    .draw_series([Polygon::new(outline, pen.fill(color.mix(0.18)))])
+                    .draw_series([Polygon::new(outline, pen.fill(color(n).mix(0.18)))])
                     .map_err(message)?;
             }
-            let points: Vec<(f64, f64)> = stretches
+        }
+        for (n, line) in self.lines.iter().enumerate() {
+            let points: Vec<(f64, f64)> = line.panels[i]
                 .iter()
                 .map(|s| (s.epoch, inside(s.mean)))
                 .collect();
             if let [alone] = points[..] {
-                let dot = Circle::new(alone, pen.size(3.0), pen.fill(color.to_rgba()));
+                let dot = Circle::new(alone, pen.size(3.0), pen.fill(color(n).to_rgba()));
                 chart.draw_series([dot]).map_err(message)?;
             } else {
                 chart
-                    .draw_series(LineSeries::new(points, pen.line(&color, 1.8)))
+                    .draw_series(LineSeries::new(points, pen.line(&color(n), 1.8)))
                     .map_err(message)?;
             }
         }
@@ -224,16 +232,15 @@ impl<'a> Curves<'a> {
 
 impl Chart for Curves<'_> {
     fn size(&self) -> (u32, u32) {
-        let legend = LEGEND_ROW * self.legend.len() as u32;
         let panels = PANEL * self.kind.panels.len() as u32;
-        (WIDTH, TITLE + legend + panels + X_LABELS)
+        (WIDTH, self.head() + panels + X_LABELS)
     }
 
     fn draw<DB: DrawingBackend>(&self, area: &Area<DB>, pen: Pen) -> Result<(), String> {
         let title = Text::new(
             self.kind.title,
             (pen.px(14.0), pen.px(10.0)),
-            pen.bold(19.0, &INK),
+            pen.bold(21.0, &INK),
         );
         area.draw(&title).map_err(message)?;
         for (row, marks) in self.legend.iter().enumerate() {
@@ -248,13 +255,12 @@ impl Chart for Curves<'_> {
                     area.draw(&PathElement::new(ends, pen.line(&color, 3.0)))
                         .map_err(message)?;
                 }
-                let place = (pen.px(mark.x + 26.0), pen.px(y - 6.5));
-                area.draw(&Text::new(mark.name.clone(), place, pen.text(15.0, &INK)))
+                let place = (pen.px(mark.x + 26.0), pen.px(y - 7.5));
+                area.draw(&Text::new(mark.name.clone(), place, pen.text(17.0, &INK)))
                     .map_err(message)?;
             }
         }
-        let head = TITLE + LEGEND_ROW * self.legend.len() as u32;
-        let (_, mut rest) = area.split_vertically(pen.px(f64::from(head)));
+        let (_, mut rest) = area.split_vertically(pen.px(f64::from(self.head())));
         for i in 0..self.kind.panels.len() {
             let bottom = i + 1 == self.kind.panels.len();
             let height = PANEL + if bottom { X_LABELS } else { 0 };
@@ -283,8 +289,8 @@ fn legend(lines: &[Line]) -> Vec<Vec<Mark>> {
     let mut rows: Vec<Vec<Mark>> = vec![Vec::new()];
     let mut x = 14.0;
     for (line, name) in names {
-        // 7.6 units a character is the mean of the font at this size.
-        let width = 26.0 + 7.6 * name.chars().count() as f64 + 18.0;
+        // 8.6 units a character is the mean of the font at this size.
+        let width = 26.0 + 8.6 * name.chars().count() as f64 + 18.0;
         if x > 14.0 && x + width > f64::from(WIDTH) {
             rows.push(Vec::new());
             x = 14.0;

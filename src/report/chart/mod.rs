@@ -7,3 +7,4 @@ pub mod accuracy;
 pub mod all;
 pub mod canvas;
 mod curves;
+mod raster;
