@@ -143,8 +143,8 @@ mod tests {
         assert!(rows.windows(2).all(|w| w[0] < w[1]));
         assert_eq!(rows, per_class(&labels, 10, 20, &mut rng(1)).unwrap());
         assert_ne!(rows, per_class(&labels, 10, 20, &mut rng(2)).unwrap());
-        insta::assert_snapshot!(per_class(&labels, 10, 51, &mut rng(1)).unwrap_err(), @"");
-        insta::assert_snapshot!(per_class(&labels, 9, 5, &mut rng(1)).unwrap_err(), @"");
+        insta::assert_snapshot!(per_class(&labels, 10, 51, &mut rng(1)).unwrap_err(), @"51 images of class 0 are asked for, but it has 50; ask for at most 50 labels per class");
+        insta::assert_snapshot!(per_class(&labels, 9, 5, &mut rng(1)).unwrap_err(), @"image 7 has label 9, but there are 9 classes; labels do not belong to these classes");
     }
 
     #[test]
@@ -186,6 +186,6 @@ mod tests {
 
     #[test]
     fn holding_out_everything_is_refused() {
-        insta::assert_snapshot!(split_validation(&[0, 1, 0], 2, 3, &mut rng(0)).unwrap_err(), @"");
+        insta::assert_snapshot!(split_validation(&[0, 1, 0], 2, 3, &mut rng(0)).unwrap_err(), @"3 images are to be held out for validation, but there are 3; hold out fewer than 3");
     }
 }

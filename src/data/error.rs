@@ -37,7 +37,7 @@ pub enum DataError {
     )]
     NoFolder,
     /// The files are not there and no source gave them.
-    #[error("{}", unavailable(title, folder, reasons, files))]
+    #[error("{}", unavailable(title, folder, reasons, files, archives))]
     Unavailable {
         title: String,
         /// Where the files belong.
@@ -46,6 +46,8 @@ pub enum DataError {
         reasons: Vec<(String, SourceError)>,
         /// What is still wanted, and how each file stands.
         files: Vec<(FileSpec, Verdict)>,
+        /// Names of archives that may be put into the folder in the files' stead.
+        archives: Vec<String>,
     },
     /// A file of the store, or its folder, cannot be read.
     #[error("cannot read `{}`: {source}", path.display())]
@@ -72,6 +74,7 @@ fn unavailable(
     folder: &std::path::Path,
     reasons: &[(String, SourceError)],
     files: &[(FileSpec, Verdict)],
+    archives: &[String],
 ) -> String {
     let mut text = format!("{title} is not complete in `{}`", folder.display());
     if reasons.is_empty() {
@@ -91,7 +94,10 @@ fn unavailable(
             file.name, file.bytes, file.sha256
         ));
     }
-    text.push_str("--data-dir or DCGAN_DATA choose another place; a data set's folder in it has the card's name.");
+    for archive in archives {
+        text.push_str(&format!("  or the archive `{archive}`, which holds them\n"));
+    }
+    text.push_str("Another place for data sets is chosen with --data-dir or DCGAN_DATA.");
     text
 }
 

@@ -39,7 +39,7 @@ impl Images {
         let bytes = pixels.len();
         match c * h * w {
             0 => Err(ImagesError::Shape { bytes, c, h, w }),
-            one if bytes % one != 0 => Err(ImagesError::Shape { bytes, c, h, w }),
+            one if !bytes.is_multiple_of(one) => Err(ImagesError::Shape { bytes, c, h, w }),
             one => Ok(Images {
                 n: bytes / one,
                 c,
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_part_of_an_image_is_refused() {
         let e = Images::new(3, 2, 2, vec![0; 13]).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"13 bytes do not make whole images of 3 channels and 2x2 pixels (12 bytes each)");
         assert!(Images::new(0, 2, 2, vec![]).is_err());
     }
 }

@@ -201,16 +201,16 @@ mod tests {
         // Recorded once: a change here breaks the resumption and the reproduction of every run made before it.
         let mut loader = loader(10, 4, 0);
         let rows: Vec<Vec<usize>> = (0..4).map(|_| loader.next_batch().to_vec()).collect();
-        insta::assert_snapshot!(format!("{rows:?}"), @"");
+        insta::assert_snapshot!(format!("{rows:?}"), @"[[6, 1, 8, 3], [2, 9, 0, 5], [9, 4, 0, 5], [8, 2, 3, 6]]");
     }
 
     #[test]
     fn a_state_that_does_not_fit_is_refused() {
         let rng = ChaCha8Rng::seed_from_u64(0);
-        insta::assert_snapshot!(Loader::new(80, 128, rng.clone()).unwrap_err(), @"");
+        insta::assert_snapshot!(Loader::new(80, 128, rng.clone()).unwrap_err(), @"a mini-batch of 128 cannot be drawn from 80 images; choose a batch size of 1 to 80");
         let state = Loader::new(80, 8, rng).unwrap().state().clone();
-        insta::assert_snapshot!(Loader::resume(state.clone(), 81).unwrap_err(), @"");
+        insta::assert_snapshot!(Loader::resume(state.clone(), 81).unwrap_err(), @"the saved state is of 80 training images, but there are 81 now; resume with the data it was trained on, or start anew");
         let damaged = LoaderState { dealt: 11, ..state };
-        insta::assert_snapshot!(Loader::resume(damaged, 80).unwrap_err(), @"");
+        insta::assert_snapshot!(Loader::resume(damaged, 80).unwrap_err(), @"the saved state has dealt 11 mini-batches of 8 in an epoch of 80 images; the checkpoint is damaged");
     }
 }

@@ -23,8 +23,10 @@ mod loader;
 mod npm;
 mod readers;
 mod sheet;
+mod sources;
 mod store;
 mod transform;
+mod validate;
 mod verify;
 
 pub use card::{

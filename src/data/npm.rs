@@ -1,7 +1,7 @@
 //! Packages of the npm registry, through the user's own `npm`, its settings, mirrors and cache.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -24,13 +24,6 @@ pub(super) fn pack(
         command: command.clone(),
         why,
     };
-    let local = |path: &Path, source| SourceError::Local {
-        path: path.to_path_buf(),
-        source,
-    };
-
-    let log_path = folder.join("npm.log");
-    let log = File::create(&log_path).map_err(|e| local(&log_path, e))?;
     let mut child = Command::new(program)
         .args([
             "pack",
@@ -51,13 +44,22 @@ pub(super) fn pack(
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(log)
+        .stderr(Stdio::piped())
         .spawn()
         .map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => SourceError::NoNpm,
             _ => failed(e.to_string()),
         })?;
 
+    // Read aside, so that a long complaint never blocks npm; not through a file, which a full disk would not take.
+    let complaint = child.stderr.take().map(|mut pipe| {
+        std::thread::spawn(move || {
+            let mut text = Vec::new();
+            // What was read before an error is still worth telling.
+            let _ = pipe.read_to_end(&mut text);
+            String::from_utf8_lossy(&text).into_owned()
+        })
+    });
     let size = source
         .bytes
         .map_or(String::new(), |n| format!(" ({} MB)", n / 1_000_000));
@@ -75,7 +77,7 @@ pub(super) fn pack(
         }
     };
     if !status.success() {
-        let log = std::fs::read_to_string(&log_path).unwrap_or_default();
+        let log = complaint.and_then(|c| c.join().ok()).unwrap_or_default();
         return Err(failed(reason(&log).unwrap_or_else(|| status.to_string())));
     }
     walkdir::WalkDir::new(folder)
@@ -118,7 +120,7 @@ mod tests {
     fn an_absent_npm_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let e = pack(OsStr::new("no-such-npm"), &source(), dir.path(), &Silent).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"`npm` is not installed (or not on the PATH); it comes with Node.js");
     }
 
     #[test]
@@ -126,15 +128,15 @@ mod tests {
     fn a_program_that_fails_is_reported() {
         let dir = tempfile::tempdir().unwrap();
         let e = pack(OsStr::new("false"), &source(), dir.path(), &Silent).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"`npm pack some-package@1.2.3` failed: exit status: 1");
         let e = pack(OsStr::new("true"), &source(), dir.path(), &Silent).unwrap_err();
-        insta::assert_snapshot!(e, @"");
+        insta::assert_snapshot!(e, @"`npm pack some-package@1.2.3` failed: it left no .tgz file");
     }
 
     #[test]
     fn npm_s_own_words_are_kept() {
         let log = "npm error code ENOTFOUND\nnpm error errno ENOTFOUND\nnpm error network request to https://example.org/x failed, reason: getaddrinfo ENOTFOUND example.org\nnpm error network This is a problem related to network connectivity.\n";
-        insta::assert_snapshot!(reason(log).unwrap(), @"");
+        insta::assert_snapshot!(reason(log).unwrap(), @"network request to https://example.org/x failed, reason: getaddrinfo ENOTFOUND example.org");
         assert_eq!(reason("something else\n"), None);
     }
 }

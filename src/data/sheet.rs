@@ -97,17 +97,52 @@ fn wrong(member: &str, why: String) -> SourceError {
 mod tests {
     use super::*;
 
-    #[test]
-    fn channels_are_parted() {
-        let shape = ImageShape {
+    /// Two images of 1x2 pixels as a sheet, with these labels.
+    fn made(sheet: &image::DynamicImage, labels: &str, first: usize) -> Result<Vec<u8>, String> {
+        let dir = tempfile::tempdir().unwrap();
+        let (png, json) = (dir.path().join("0"), dir.path().join("1"));
+        sheet
+            .save_with_format(&png, image::ImageFormat::Png)
+            .unwrap();
+        std::fs::write(&json, labels).unwrap();
+        let helpers = [("p/a.png".to_string(), png), ("p/l.json".to_string(), json)].into();
+        let mut card = Card::find("cifar10", Some(std::path::Path::new("no-such-folder"))).unwrap();
+        card.image = ImageShape {
             channels: 3,
             height: 1,
             width: 2,
         };
-        let pixels = [1, 2, 3, 4, 5, 6, 11, 12, 13, 14, 15, 16];
-        assert_eq!(
-            records(&pixels, &[7, 8], shape),
-            [7, 1, 4, 2, 5, 3, 6, 8, 11, 14, 12, 15, 13, 16]
-        );
+        let spec = FileSpec {
+            name: "a.bin".into(),
+            bytes: 14,
+            sha256: String::new(),
+        };
+        let part = SheetPart {
+            image: "p/a.png".into(),
+            labels: "p/l.json".into(),
+            first,
+        };
+        batch(&part, &helpers, &card, &spec).map_err(|e| e.to_string())
+    }
+
+    fn sheet(width: u32, height: u32) -> image::DynamicImage {
+        let pixels = (1..=(width * height * 3) as u8).collect();
+        image::RgbImage::from_raw(width, height, pixels)
+            .unwrap()
+            .into()
+    }
+
+    #[test]
+    fn a_sheet_becomes_a_batch() {
+        let batch = made(&sheet(2, 2), "[9, 7, 8]", 1).unwrap();
+        assert_eq!(batch, [7, 1, 4, 2, 5, 3, 6, 8, 7, 10, 8, 11, 9, 12]);
+    }
+
+    #[test]
+    fn a_sheet_of_another_shape_is_refused() {
+        insta::assert_snapshot!(made(&sheet(2, 3), "[0, 0]", 0).unwrap_err(), @"`p/a.png` is 2x3 pixels of Rgb8, but 2 images of 2x1 with 3 channels make 2x2");
+        insta::assert_snapshot!(made(&sheet(2, 2).into_luma8().into(), "[0, 0]", 0).unwrap_err(), @"`p/a.png` is 2x2 pixels of L8, but 2 images of 2x1 with 3 channels make 2x2");
+        insta::assert_snapshot!(made(&sheet(2, 2), "[0, 0]", 1).unwrap_err(), @"`p/l.json` has 2 labels, but 2 from 1 on are wanted");
+        insta::assert_snapshot!(made(&sheet(2, 2), "[0, 300]", 0).unwrap_err(), @"`p/l.json` is not a JSON list of labels: invalid value: integer `300`, expected u8 at line 1 column 7");
     }
 }

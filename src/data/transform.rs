@@ -95,7 +95,7 @@ mod tests {
     fn halving_is_anti_aliased() {
         // A checkerboard of single pixels halves to grey; taking every other pixel would give black or white.
         let pixels: Vec<u8> = (0..16 * 16)
-            .map(|i| if (i / 16 + i % 16) % 2 == 0 { 255 } else { 0 })
+            .map(|i| if (i / 16 + i % 16) & 1 == 0 { 255 } else { 0 })
             .collect();
         let out = fit(Images::new(1, 16, 16, pixels).unwrap(), 8).unwrap();
         for y in 1..7 {

@@ -67,32 +67,42 @@ pub(super) fn check(
     let stamps_path = store.path(card, STAMPS);
     let mut stamps = Stamps::read(&stamps_path);
     let known = stamps.clone();
+    let as_known = |file: &FileSpec, now: &Stamp| {
+        trust == Trust::Stamps && known.0.get(&file.name) == Some(now)
+    };
+    let found: Vec<(&FileSpec, Option<Stamp>)> = files
+        .iter()
+        .map(|file| (file, Stamp::of(&store.path(card, &file.name), &file.sha256)))
+        .collect();
+    let to_hash = found
+        .iter()
+        .filter(|(file, now)| {
+            now.as_ref()
+                .is_some_and(|now| now.bytes == file.bytes && !as_known(file, now))
+        })
+        .map(|(file, _)| file.bytes)
+        .sum();
     let mut verdicts = Vec::with_capacity(files.len());
     let mut bar: Option<Box<dyn Bar>> = None;
-    for file in files {
-        let path = store.path(card, &file.name);
-        let now = match Stamp::of(&path, &file.sha256) {
-            Some(stamp) => stamp,
-            None => {
-                stamps.0.remove(&file.name);
-                verdicts.push((file.clone(), Verdict::Missing));
-                continue;
-            }
+    for (file, now) in found {
+        let Some(now) = now else {
+            stamps.0.remove(&file.name);
+            verdicts.push((file.clone(), Verdict::Missing));
+            continue;
         };
         let verdict = if now.bytes != file.bytes {
             Verdict::WrongSize(now.bytes)
-        } else if trust == Trust::Stamps && known.0.get(&file.name) == Some(&now) {
+        } else if as_known(file, &now) {
             Verdict::Ok
         } else {
             let bar = bar.get_or_insert_with(|| {
-                let total = files.iter().map(|f| f.bytes).sum();
                 progress.begin(
                     &format!("verifying {}", card.title),
-                    Some(total),
+                    Some(to_hash),
                     Unit::Bytes,
                 )
             });
-            match hash_file(&path, bar.as_mut(), progress)? {
+            match hash_file(&store.path(card, &file.name), bar.as_mut(), progress)? {
                 found if found == file.sha256 => Verdict::Ok,
                 found => Verdict::WrongHash(found),
             }

@@ -29,7 +29,7 @@ impl Reader for Cifar {
                 path: path.clone(),
                 source,
             })?;
-            if bytes.len() % record != 0 {
+            if !bytes.len().is_multiple_of(record) {
                 return Err(ReadError::Truncated {
                     path: path.clone(),
                     bytes: bytes.len() as u64,
@@ -135,7 +135,7 @@ mod tests {
         #[test]
         fn no_bytes_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200), classes in 0usize..12) {
             let card = card(ImageShape { channels: 1, height: 2, width: 3 }, classes);
-            let whole = bytes.len() % 7 == 0;
+            let whole = bytes.len().is_multiple_of(7);
             let labelled = bytes.chunks(7).all(|r| usize::from(r[0]) < classes);
             prop_assert_eq!(read(&card, &[&bytes]).is_ok(), whole && labelled);
         }
@@ -151,7 +151,7 @@ mod tests {
             },
             10,
         );
-        insta::assert_snapshot!(read(&card, &[&[0; 2 * 3073], &[0; 3073 + 100]]).unwrap_err(), @"");
+        insta::assert_snapshot!(read(&card, &[&[0; 2 * 3073], &[0; 3073 + 100]]).unwrap_err(), @"`1.bin` has 3173 bytes, which is no whole number of 3073-byte records (a label and 3x32x32 pixels): record 1 would begin at byte 3073 and has only 100 bytes; the file is truncated or of another format, or the card's `image` is of another shape");
     }
 
     #[test]
@@ -166,6 +166,6 @@ mod tests {
         );
         let mut bytes = vec![9; 3 * 3073];
         bytes[2 * 3073] = 10;
-        insta::assert_snapshot!(read(&card, &[&bytes]).unwrap_err(), @"");
+        insta::assert_snapshot!(read(&card, &[&bytes]).unwrap_err(), @"`0.bin`: record 2 (byte 6146) has label 10, but the card names 10 classes, so a label is 0 to 9; the file is damaged or of another data set, or the card's `classes` lack some");
     }
 }

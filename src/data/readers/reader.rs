@@ -49,7 +49,7 @@ pub enum ReadError {
     /// The file ends inside a record.
     #[error(
         "`{}` has {bytes} bytes, which is no whole number of {record}-byte records ({what}): record {} would begin at \
-         byte {} and has only {} bytes; the file is truncated or of another format, so remove it and fetch the data again",
+         byte {} and has only {} bytes; the file is truncated or of another format, or the card's `image` is of another shape",
         path.display(), bytes / record, bytes / record * record, bytes % record
     )]
     Truncated {
@@ -63,7 +63,7 @@ pub enum ReadError {
     /// A label that no class has.
     #[error(
         "`{}`: record {record} (byte {offset}) has label {found}, but the card names {classes} classes, so a label is \
-         0 to {}; the file is damaged or of another data set, so remove it and fetch the data again",
+         0 to {}; the file is damaged or of another data set, or the card's `classes` lack some",
         path.display(), classes.saturating_sub(1)
     )]
     Label {

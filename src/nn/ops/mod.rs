@@ -10,7 +10,6 @@
 //! nor in candle's backward pass (which would materialise each permuted gradient).
 
 mod activation;
-mod adam;
 mod conv;
 mod loss;
 pub mod native;
@@ -20,7 +19,6 @@ mod pool;
 mod public;
 mod storage;
 
-pub use adam::{AdamStep, adam_update};
 pub use conv::{Conv2d, ConvTranspose2d};
 pub use loss::bce_with_logits;
 pub use norm::{Activation, BatchMoments, Normalisation};

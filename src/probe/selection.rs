@@ -1,0 +1,159 @@
+//! C, chosen by validation accuracy: upwards along a grid, and beyond its ends where the best lies there.
+
+use super::error::{ProbeError, SvmError};
+use crate::track::progress::{Progress, Unit};
+
+/// Half-decades around 1e-4, the value that suits the released nets' features; [`LOWEST`] and [`HIGHEST`] bound what is
+/// added at the ends.
+const GRID: [f64; 6] = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3];
+const LOWEST: f64 = 1e-9;
+const HIGHEST: f64 = 1e2;
+/// Going up ends after so many values in a row below the best.
+const PATIENCE: usize = 2;
+
+/// The C that validation chose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choice {
+    pub c: f64,
+    /// Every C tried with its mean validation accuracy, ascending; empty where C was given.
+    pub tried: Vec<(f64, f64)>,
+}
+
+/// Choose among `grid` (or the default one, extended at need) by the mean of `accuracy(draw, c)` over `draws` draws.
+///
+/// The smallest C wins a tie: it regularises most. A C at which the solver does not converge ends the way up.
+///
+/// # Errors
+/// Those of `accuracy`; [`ProbeError::Stopped`] where the user asks for it.
+pub fn choose(
+    grid: Option<&[f64]>,
+    draws: usize,
+    progress: &dyn Progress,
+    mut accuracy: impl FnMut(usize, f64) -> Result<f64, ProbeError>,
+) -> Result<Choice, ProbeError> {
+    let mut values = grid.unwrap_or(&GRID).to_vec();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    let mut bar = progress.begin(
+        "choosing C",
+        Some((values.len() * draws) as u64),
+        Unit::Items,
+    );
+    let mut tried: Vec<(f64, f64)> = Vec::new();
+    let mut mean = |c: f64| -> Result<f64, ProbeError> {
+        let mut sum = 0.0;
+        for draw in 0..draws {
+            if progress.stop_requested() {
+                return Err(ProbeError::Stopped);
+            }
+            sum += accuracy(draw, c)?;
+            bar.advance(1);
+        }
+        let mean = sum / draws.max(1) as f64;
+        bar.message(&format!("C = {c:.0e}: {:.2}%", 100.0 * mean));
+        Ok(mean)
+    };
+    // Upwards, each solve warm from the last; past the default grid's end while that is the best.
+    let mut next = values.first().copied();
+    let mut i = 0;
+    while let Some(c) = next {
+        match mean(c) {
+            Ok(found) => tried.push((c, found)),
+            Err(ProbeError::Svm(SvmError::NotConverged { .. })) if !tried.is_empty() => break,
+            Err(e) => return Err(e),
+        }
+        let best = best(&tried);
+        if tried.len() - 1 - best >= PATIENCE {
+            break;
+        }
+        i += 1;
+        next = values.get(i).copied();
+        if next.is_none() && grid.is_none() && best + 1 == tried.len() && c < HIGHEST {
+            next = Some(half_decade_above(c));
+        }
+    }
+    // Downwards while the lowest is the best.
+    while grid.is_none() && best(&tried) == 0 && tried.first().is_some_and(|t| t.0 > LOWEST) {
+        let c = half_decade_below(tried.first().map_or(LOWEST, |t| t.0));
+        let found = mean(c)?;
+        tried.insert(0, (c, found));
+    }
+    match tried.get(best(&tried)) {
+        Some((c, _)) => Ok(Choice { c: *c, tried }),
+        None => Err(ProbeError::Setting {
+            key: "c",
+            found: "empty".into(),
+            expected: "at least one value",
+        }),
+    }
+}
+
+/// Index of the first highest accuracy.
+fn best(tried: &[(f64, f64)]) -> usize {
+    let mut best = 0;
+    for (i, (_, accuracy)) in tried.iter().enumerate() {
+        if tried.get(best).is_some_and(|b| *accuracy > b.1) {
+            best = i;
+        }
+    }
+    best
+}
+
+/// The next of ..., 1, 3, 10, 30, ... after `c`, written as a literal would be.
+fn half_decade_above(c: f64) -> f64 {
+    let decade = c.log10().floor() as i32;
+    let text = if c >= 2.0 * power(decade) {
+        format!("1e{}", decade + 1)
+    } else {
+        format!("3e{decade}")
+    };
+    text.parse().unwrap_or(c * 3.0)
+}
+
+fn half_decade_below(c: f64) -> f64 {
+    let decade = c.log10().round() as i32;
+    let text = if c > 2.0 * power(c.log10().floor() as i32) {
+        format!("1e{}", c.log10().floor() as i32)
+    } else {
+        format!("3e{}", decade - 1)
+    };
+    text.parse().unwrap_or(c / 3.0)
+}
+
+fn power(exponent: i32) -> f64 {
+    format!("1e{exponent}").parse().unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::progress::Silent;
+
+    /// Validation accuracy that peaks at `peak`.
+    fn peaked(peak: f64) -> impl FnMut(usize, f64) -> Result<f64, ProbeError> {
+        move |_, c| Ok(1.0 - 0.1 * (c / peak).log10().abs())
+    }
+
+    #[test]
+    fn the_peak_is_found_inside_and_beyond_the_grid() {
+        for peak in [1e-8, 3e-7, 1e-5, 1e-4, 3e-4, 3e-3, 1e-1, 30.0] {
+            let choice = choose(None, 2, &Silent, peaked(peak)).unwrap();
+            assert_eq!(choice.c, peak, "{:?}", choice.tried);
+            assert!(choice.tried.is_sorted_by(|a, b| a.0 < b.0));
+        }
+    }
+
+    #[test]
+    fn a_given_grid_is_kept_to_and_climbing_stops_after_two_falls() {
+        let choice = choose(Some(&[1e-2, 1e-4, 1e-3]), 1, &Silent, peaked(1.0)).unwrap();
+        assert_eq!((choice.c, choice.tried.len()), (1e-2, 3));
+        let choice = choose(
+            Some(&[1e-4, 1e-3, 1e-2, 1e-1, 1.0]),
+            1,
+            &Silent,
+            peaked(1e-4),
+        )
+        .unwrap();
+        assert_eq!((choice.c, choice.tried.len()), (1e-4, 3));
+    }
+}
