@@ -234,6 +234,18 @@ fn a_folder_without_trials_says_what_to_run() {
 }
 
 #[test]
+fn a_report_that_cannot_be_written_says_where() {
+    let (_dir, folder) = results();
+    let out = folder.join("3f0a9c1e/run.json/report");
+    let error = report::write(&folder, Some(&out), &Silent).unwrap_err();
+    assert!(matches!(error, ReportError::Write(_)), "{error}");
+    assert!(
+        error.to_string().contains("run.json/report/table-1.csv"),
+        "{error}"
+    );
+}
+
+#[test]
 fn the_check_holds_until_a_metric_moves() {
     let (_dir, folder) = results();
     let path = folder.join("../baselines/cifar.yaml");

@@ -98,7 +98,7 @@ pub enum SvmError {
 pub enum ProbeError {
     /// The classifier could not be fitted.
     #[error(transparent)]
-    Svm(#[from] SvmError),
+    Svm(SvmError),
     /// A set of features has another number of rows than of labels.
     #[error(
         "the {split} set has {rows} rows of features but {labels} labels, expected one label a row"
@@ -138,4 +138,14 @@ pub enum ProbeError {
     /// The user asked to stop.
     #[error("the probe was stopped; run the same command again to start it over")]
     Stopped,
+}
+
+impl From<SvmError> for ProbeError {
+    /// A stopped fit is a stopped probe.
+    fn from(e: SvmError) -> Self {
+        match e {
+            SvmError::Stopped => ProbeError::Stopped,
+            e => ProbeError::Svm(e),
+        }
+    }
 }

@@ -1,6 +1,16 @@
 //! What the discriminator has learnt, measured: the L2-SVM and the protocols of tables 1 and 2.
+//!
+//! [`svm`] is the classifier, which knows nothing of images; [`probe`] runs a table's protocol on two sets of features:
+//! it chooses C on validation rows of the training set, draws, fits and tests.
 
+mod draws;
 mod error;
+mod protocol;
+mod run;
+mod selection;
 pub mod svm;
 
+pub use draws::{Split, balanced, by_class, hold_out};
 pub use error::{ProbeError, SvmError};
+pub use protocol::{Labelled, ProbeOutcome, ProbeSettings, probe};
+pub use selection::Choice;

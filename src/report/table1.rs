@@ -33,7 +33,10 @@ pub fn tables(experiment: &Experiment, published: &Published) -> Result<Vec<Tabl
                 format!("Table {}. {}", id.trim_start_matches("table-"), paper.title),
             ),
             None => (
-                format!("probe-{data}"),
+                format!(
+                    "probe-{}",
+                    data.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+                ),
                 format!("{data}: test accuracy of a linear SVM on frozen features"),
             ),
         };

@@ -62,6 +62,11 @@ impl<'x> Dual<'x> {
         })
     }
 
+    /// The relative duality gap to reach from now on.
+    pub fn set_tolerance(&mut self, tolerance: f64) {
+        self.tolerance = tolerance;
+    }
+
     /// Fit all problems at this C.
     ///
     /// # Errors

@@ -6,13 +6,15 @@
 //!
 //! A row is given to the class of the largest margin. [`Bias`] says what becomes of the intercept; features are
 //! used as they come. Two solvers stand behind one face ([`L2SvmParams`], linfa's `Fit` and `Predict`):
-//! linfa-svm in the dual for a few hundred rows ([`linfa`]) and ours in the primal or on the Gram matrix beyond
-//! ([`primal`]). Both report a duality gap: how far, at most, the objective is from the optimum.
+//! linfa-svm in the dual for a few hundred rows (`linfa.rs`) and ours in the primal beyond
+//! (`primal.rs`). Both report a duality gap: how far, at most, the objective is from the optimum.
+//!
+//! Fewer rows than features call for no form of their own: the Gram matrix alone costs more than our solver's passes.
 //!
 //! Reference: Fan, Chang, Hsieh, Wang and Lin, "LIBLINEAR: A Library for Large Linear Classification", JMLR 9, 2008.
 
 mod cholesky;
-mod gram;
+mod columns;
 mod linfa;
 mod model;
 mod objective;
@@ -21,7 +23,6 @@ mod primal;
 mod product;
 mod rows;
 mod solver;
-mod space;
 
 pub use model::{L2Svm, Step, Weights, largest};
 pub use objective::Targets;

@@ -91,10 +91,9 @@ pub fn loss(f: &Array2<f32>, targets: &Targets, problems: &[usize], c: f64) -> L
     }
 }
 
-/// The regulariser along a line w + t s: 1/2 (`square` + 2 t `slope` + t^2 `bend`).
+/// The regulariser along a line w + t s, up to a constant: t `slope` + 1/2 t^2 `bend`.
 #[derive(Debug, Clone, Copy)]
 pub struct Line {
-    pub square: f64,
     pub slope: f64,
     pub bend: f64,
 }
@@ -222,10 +221,10 @@ mod tests {
             // A descent direction, as the solver's are.
             let at = loss(&f, &targets, &[0], c);
             let slope0: f64 = at.residual.iter().zip(&u).map(|(r, u)| -f64::from(r * u)).sum();
-            let line = Line { square: 0.3, slope: -slope0.abs() - slope0.min(0.0) * 0.0 - slope0, bend: 0.5 };
+            let line = Line { slope: -slope0.abs() - slope0, bend: 0.5 };
             let t = line_search(&f, &u, &targets, &[0], c, &[line])[0];
             let value = |t: f64| {
-                0.5 * (line.square + 2.0 * t * line.slope + t * t * line.bend)
+                0.5 * (2.0 * t * line.slope + t * t * line.bend)
                     + objective(&(&f + &(&u * t as f32)), &targets, c)
             };
             for step in [-0.1, -0.01, 0.01, 0.1] {

@@ -10,16 +10,14 @@ use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::gram::Gram;
+use super::columns::{Columns, add_scaled, dot, pick, put, scale_add};
 use super::model::Step;
 use super::objective::{Line, Loss, Targets, line_search, loss};
 use super::params::{Bias, Watch};
 use super::rows::Rows;
-use super::space::{Columns, Space, add_scaled, dot, pick, put, scale_add};
+
 use crate::probe::error::SvmError;
 
-/// Most rows for which the Gram matrix and its factor are held (two square matrices in single precision).
-const GRAM_ROWS: usize = 8192;
 /// A Newton step's system is solved until its residual, in the preconditioner's norm, has fallen by this factor.
 const FORCING: f64 = 0.1;
 const NEWTON_STEPS: usize = 60;
@@ -27,7 +25,7 @@ const CG_STEPS: usize = 120;
 
 /// Solves at one C after another on the same features, each warm from the last.
 pub struct Path<'x> {
-    space: Box<dyn Space + 'x>,
+    rows: Rows<'x>,
     targets: Targets,
     tolerance: f64,
     /// Solution so far, and its margins.
@@ -41,7 +39,7 @@ pub struct Report {
     pub c: f64,
     /// Newton steps.
     pub steps: usize,
-    /// Products with all the features (or the Gram matrix) and back.
+    /// Passes over all the features.
     pub passes: usize,
     /// Objective of each one-vs-rest problem.
     pub objective: Vec<f64>,
@@ -50,20 +48,14 @@ pub struct Report {
 }
 
 impl<'x> Path<'x> {
-    /// Get ready: forms the Gram matrix, or the preconditioner's sample.
+    /// Get ready: takes the preconditioner's sample.
     pub fn new(x: ArrayView2<'x, f32>, targets: Targets, bias: Bias, tolerance: f64) -> Self {
-        let n = x.nrows();
-        let small = n < x.ncols() && n <= GRAM_ROWS && !matches!(bias, Bias::Free);
-        let space: Box<dyn Space + 'x> = if small {
-            Box::new(Gram::new(x, bias))
-        } else {
-            Box::new(Rows::new(x, &targets, bias))
-        };
+        let rows = Rows::new(x, &targets, bias);
         let k = targets.classes;
         Path {
-            w: Array2::zeros((space.dims(), k)),
-            f: Array2::zeros((n, k)),
-            space,
+            w: Array2::zeros((rows.dims(), k)),
+            f: Array2::zeros((x.nrows(), k)),
+            rows,
             targets,
             tolerance,
         }
@@ -86,7 +78,7 @@ impl<'x> Path<'x> {
 
     /// The weights `[d, k]` and intercepts `[k]` of the last solution.
     pub fn weights(&self) -> (Array2<f32>, Vec<f32>) {
-        self.space.weights(&self.w)
+        self.rows.weights(&self.w)
     }
 
     /// Minimise at this C, from the last solution.
@@ -98,7 +90,7 @@ impl<'x> Path<'x> {
         let mut passes = 0;
         let mut steps = 0;
         let mut open = all.clone();
-        let mut exact = steps == 0;
+        let mut exact = false;
         let mut best = f64::INFINITY;
         let mut stalled = 0;
         loop {
@@ -106,9 +98,9 @@ impl<'x> Path<'x> {
             let f = pick(&self.f, &open);
             let w = pick(&self.w, &open);
             let at = loss(&f, &self.targets, &open, c);
-            let (g, gap) = self.space.gradient(&w, &f, &at);
+            let (g, gap) = self.rows.gradient(&w, &at);
             passes += 1;
-            let square = self.space.regulariser(&w, &w, &f);
+            let square = self.rows.regulariser(&w, &w);
             let objective: Vec<f64> = square
                 .iter()
                 .zip(&at.squares)
@@ -150,7 +142,7 @@ impl<'x> Path<'x> {
                     });
                 }
                 // The margins were carried along in single precision: judge all problems by fresh ones.
-                self.f = self.space.margins(&self.w);
+                self.f = self.rows.margins(&self.w);
                 passes += 1;
                 exact = true;
                 open = all.clone();
@@ -174,18 +166,16 @@ impl<'x> Path<'x> {
                 narrow(&at, &wanting)
             };
             let (f, w, g) = (pick(&f, &wanting), pick(&w, &wanting), pick(&g, &wanting));
-            let square: Vec<f64> = wanting.iter().map(|j| square[*j]).collect();
             open = wanting.iter().map(|j| open[*j]).collect();
-            self.space.prepare(c, at.active);
+            self.rows.prepare(c, at.active);
             let (s, u, products) = self.direction(&g, &at);
             passes += products;
-            let slope = self.space.regulariser(&w, &s, &u);
-            let bend = self.space.regulariser(&s, &s, &u);
-            let lines: Vec<Line> = square
+            let slope = self.rows.regulariser(&w, &s);
+            let bend = self.rows.regulariser(&s, &s);
+            let lines: Vec<Line> = slope
                 .iter()
-                .zip(slope.iter().zip(&bend))
-                .map(|(square, (slope, bend))| Line {
-                    square: *square,
+                .zip(&bend)
+                .map(|(slope, bend)| Line {
                     slope: *slope,
                     bend: *bend,
                 })
@@ -207,25 +197,23 @@ impl<'x> Path<'x> {
         let mut s = Array2::zeros(g.raw_dim());
         let mut u = Array2::zeros(at.curvature.raw_dim());
         let mut r = g.mapv(|v| -v);
-        let mut z = self.space.precondition(&r);
-        let (mut rz, mut tz) = self.space.pairing(&r, &z);
+        let mut p = self.rows.precondition(&r);
+        let mut rz = dot(&r, &p);
         if rz.iter().any(|v| !(*v >= 0.0)) {
             // Single precision broke the preconditioner; the residual itself is always a direction of descent.
-            z = r.clone();
-            (rz, tz) = self.space.pairing(&r, &z);
+            p = r.clone();
+            rz = dot(&r, &p);
         }
         let start = rz.clone();
-        let mut p = z;
-        let mut t = tz;
         let mut live: Vec<bool> = rz.iter().map(|v| *v > 0.0).collect();
         let mut products = 0;
         while live.contains(&true) && products < CG_STEPS {
-            let (tp, q) = self.space.hessian(&p, t.take(), at);
+            let (tp, q) = self.rows.hessian(&p, at);
             products += 1;
             let loss_part = weighted_square(&tp, &at.curvature);
             let curvature: Vec<f64> = self
-                .space
-                .regulariser(&p, &p, &tp)
+                .rows
+                .regulariser(&p, &p)
                 .iter()
                 .zip(&loss_part)
                 .map(|(a, b)| a + b)
@@ -243,8 +231,8 @@ impl<'x> Path<'x> {
             add_scaled(&mut u, &tp, &alpha);
             let back: Vec<f64> = alpha.iter().map(|a| -a).collect();
             add_scaled(&mut r, &q, &back);
-            let z = self.space.precondition(&r);
-            let (next, tz) = self.space.pairing(&r, &z);
+            let z = self.rows.precondition(&r);
+            let next = dot(&r, &z);
             let beta: Vec<f64> = (0..k)
                 .map(|j| {
                     if live[j] && rz[j] > 0.0 {
@@ -259,11 +247,6 @@ impl<'x> Path<'x> {
             }
             rz = next;
             scale_add(&mut p, &z, &beta);
-            t = tz.map(|tz| {
-                let mut tp = tp;
-                scale_add(&mut tp, &tz, &beta);
-                tp
-            });
         }
         (s, u, products)
     }

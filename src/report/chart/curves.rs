@@ -194,7 +194,7 @@ impl<'a> Curves<'a> {
             .x_label_formatter(&|x| words::trimmed(*x))
             .y_label_formatter(&|y| match percent {
                 true => format!("{:.0}%", y * 100.0),
-                false => words::trimmed(*y),
+                false => tick(*y, top),
             })
             .draw()
             .map_err(message)?;
@@ -334,8 +334,17 @@ fn top(values: &mut [f64], percent: bool) -> f64 {
         .get(values.len().saturating_sub(1) * 99 / 100)
         .copied();
     match high {
-        Some(v) if v > 0.0 => v * 1.1,
+        Some(v) if v > 1e-12 => v * 1.1,
         _ => 1.0,
+    }
+}
+
+/// A label that is short on axes of any size: a diverged net's gradients reach 1e20.
+fn tick(value: f64, top: f64) -> String {
+    if value == 0.0 || (0.05..1e5).contains(&top) {
+        words::trimmed(value)
+    } else {
+        format!("{value:.0e}")
     }
 }
 
@@ -361,6 +370,14 @@ mod tests {
         );
         assert_eq!(stretches(&points[..3]).len(), 3);
         assert!(stretches(&[]).is_empty());
+    }
+
+    #[test]
+    fn ticks_stay_short() {
+        assert_eq!(tick(2e20, 3e20), "2e20");
+        assert_eq!(tick(0.002, 0.01), "2e-3");
+        assert_eq!(tick(0.5, 2.0), "0.5");
+        assert_eq!(tick(0.0, 3e20), "0");
     }
 
     #[test]

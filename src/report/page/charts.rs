@@ -11,7 +11,7 @@ pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
             div class="charts" {
                 @for chart in &m.charts {
                     figure class=[(chart.id == "accuracy").then_some("whole")] {
-                        (embed::chart(&chart.svg, &chart.title))
+                        div class="wide" { (embed::chart(&chart.svg, &chart.title)) }
                         figcaption { (chart.caption) }
                     }
                 }
