@@ -35,7 +35,7 @@ impl Discriminator {
     }
 
     /// As [`Discriminator::init`], the first `present` convolutions only, with or without the logit.
-    pub(super) fn first_layers(
+    pub fn first_layers(
         a: &Architecture,
         present: usize,
         logit: bool,
