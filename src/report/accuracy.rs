@@ -16,6 +16,8 @@ pub struct Row {
     pub kind: Kind,
     /// Which group of trials it is of, from 0; `None` for the paper's.
     pub group: Option<usize>,
+    /// What sets that group apart; empty where there is one group, and for the paper's.
+    pub arm: String,
     /// The trial's id, for a row of one trial.
     pub trial: Option<String>,
     /// Trials of different seeds behind the row; 0 for the paper's.
@@ -65,6 +67,9 @@ pub fn rows(experiment: &Experiment, data: &str, published: Option<&PublishedTab
         for features in [Features::Trained, Features::Untrained, Features::Pixels] {
             for mut row in group_rows(group, features, data, groups.len() > 1) {
                 row.group = Some(i);
+                if groups.len() > 1 {
+                    row.arm = words::short_label(&group.arm);
+                }
                 // Pixels know nothing of seeds or arms: one row says it.
                 let said = row.kind == Kind::Pixels
                     && rows
@@ -76,6 +81,19 @@ pub fn rows(experiment: &Experiment, data: &str, published: Option<&PublishedTab
             }
         }
     }
+    // The one row of pixels belongs to no arm.
+    if let [i] = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| r.kind == Kind::Pixels)
+        .map(|(i, _)| i)
+        .collect::<Vec<_>>()[..]
+        && let Some(run) = &rows[i].run
+        && run.status == Status::Finished
+    {
+        rows[i].model = name(Features::Pixels, run);
+        rows[i].arm = String::new();
+    }
     rows
 }
 
@@ -84,6 +102,7 @@ fn paper_rows(table: &PublishedTable) -> Vec<Row> {
         model: row.model.clone(),
         kind: Kind::Paper,
         group: None,
+        arm: String::new(),
         trial: None,
         seeds: 0,
         cells: row
@@ -136,7 +155,7 @@ fn group_rows(group: &Group, features: Features, data: &str, several_groups: boo
         };
         let mut model = name(features, &trial.run);
         if several_groups || group.trials.len() > 1 {
-            model = format!("{model}, {}", trial.name());
+            model = format!("{model}, {}", words::short_label(trial.name()));
         }
         if trial.run.status != Status::Finished {
             model = format!("{model} [{}]", words::status(trial.run.status));
@@ -145,6 +164,7 @@ fn group_rows(group: &Group, features: Features, data: &str, several_groups: boo
             model,
             kind: kind(features),
             group: None,
+            arm: String::new(),
             trial: Some(trial.run.trial.clone()),
             seeds: 1,
             max_units: (features != Features::Pixels).then_some((first.max_units, "measured")),
@@ -198,7 +218,7 @@ fn mean_row(first: Row, group: &Group, features: Features, data: &str, several: 
 
 fn with_arm(model: String, group: &Group, several_groups: bool) -> String {
     if several_groups && !group.arm.is_empty() {
-        format!("{model}, {}", group.arm)
+        format!("{model}, {}", words::short_label(&group.arm))
     } else {
         model
     }

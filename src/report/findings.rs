@@ -102,7 +102,7 @@ fn finding(group: &Group, data: String, published: &Published) -> Option<Finding
         .find(|row| row.model.starts_with("DCGAN"))
         .and_then(|row| row.cells.get(&labels.to_string()).copied());
     Some(Finding {
-        arm: group.arm.clone(),
+        arm: words::short_label(&group.arm),
         labels,
         trained: group.estimate(Features::Trained, &data, labels)?,
         untrained: group.estimate(Features::Untrained, &data, labels),

@@ -65,6 +65,27 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
+/// A trial's label without the paths of its parameters: `train.adam.beta1=0.5` as `beta1=0.5`.
+///
+/// Left as it is where two parameters would read the same.
+pub fn short_label(label: &str) -> String {
+    let parts: Vec<&str> = label.split([',', ' ']).filter(|p| !p.is_empty()).collect();
+    let short = |part: &str| match part.split_once('=') {
+        Some((path, value)) => {
+            let name = path.rsplit('.').next().unwrap_or(path);
+            format!("{name}={value}")
+        }
+        None => part.to_string(),
+    };
+    let names: Vec<String> = parts.iter().map(|p| short(p)).collect();
+    let keys: std::collections::BTreeSet<&str> =
+        names.iter().filter_map(|n| n.split('=').next()).collect();
+    match keys.len() == names.len() {
+        true => names.join(", "),
+        false => parts.join(", "),
+    }
+}
+
 /// A trial's state in a word.
 pub fn status(status: Status) -> &'static str {
     match status {
@@ -100,5 +121,16 @@ mod tests {
         assert_eq!(duration(725.2), "12 min 5 s");
         assert_eq!(duration(12_000.0), "3 h 20 min");
         assert_eq!(bytes(3 << 29), "1.5 GiB");
+    }
+
+    #[test]
+    fn labels_lose_their_paths_but_not_their_meaning() {
+        assert_eq!(
+            short_label("seed=1,train.adam.beta1=0.5"),
+            "seed=1, beta1=0.5"
+        );
+        assert_eq!(short_label("a.x=1,b.x=2"), "a.x=1, b.x=2");
+        assert_eq!(short_label("3f0a9c1e"), "3f0a9c1e");
+        assert_eq!(short_label(""), "");
     }
 }

@@ -102,7 +102,7 @@ fn panel(labels: Labels, rows: &[Row]) -> Panel {
             .filter(same)
             .filter(|r| row.seeds > 1 && r.seeds == 1);
         marks.push(Mark {
-            name: row.model.clone(),
+            name: name(row),
             kind: row.kind,
             accuracy: cell.accuracy,
             interval: cell.interval,
@@ -131,6 +131,19 @@ fn panel(labels: Labels, rows: &[Row]) -> Panel {
             down.max(0.0),
             up.clamp(down.max(0.0) + 0.1, 1.0f64.max(down + 0.1)),
         ),
+    }
+}
+
+/// A row's name; in a sweep of several arms what sets the arm apart leaves no room for more.
+fn name(row: &Row) -> String {
+    let features = match row.kind {
+        Kind::Trained => "trained D",
+        Kind::Untrained => "untrained D",
+        Kind::Paper | Kind::Pixels => return row.model.clone(),
+    };
+    match row.arm.as_str() {
+        "" => row.model.clone(),
+        arm => format!("{features}, {arm}"),
     }
 }
 

@@ -133,7 +133,7 @@ impl<'a> Curves<'a> {
                     other => format!(" [{}]", words::status(other)),
                 };
                 lines.push(Line {
-                    name: format!("{}{state}", trial.name()),
+                    name: format!("{}{state}", words::short_label(trial.name())),
                     panels,
                 });
             }
