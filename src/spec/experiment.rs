@@ -217,7 +217,10 @@ fn prefixed<T>(result: Result<T, SpecError>, prefix: &str) -> Result<T, SpecErro
             message,
         } => SpecError::Value {
             place,
-            key: format!("{prefix}.{key}"),
+            key: match key.as_str() {
+                load::WHOLE => prefix.to_string(),
+                _ => format!("{prefix}.{key}"),
+            },
             message,
         },
         other => other,

@@ -7,6 +7,9 @@ use serde::de::DeserializeOwned;
 use super::SpecError;
 use super::tree::{Node, Place, Value};
 
+/// What an error calls the place where a key of the outermost map is missing.
+pub(super) const WHOLE: &str = "the document";
+
 /// Read a YAML file into a tree.
 ///
 /// # Errors
@@ -115,7 +118,7 @@ fn locate(root: &Node, keys: &[String], message: &str) -> SpecError {
         None => SpecError::Value {
             place,
             key: if dotted.is_empty() {
-                "the document".into()
+                WHOLE.into()
             } else {
                 dotted
             },

@@ -81,6 +81,7 @@ pub(super) struct Probe {
 #[serde(deny_unknown_fields)]
 pub struct Sweep {
     /// `grid`: every combination, the last parameter fastest.
+    #[serde(default)]
     pub method: Method,
     pub metric: Option<Metric>,
     /// Dotted key of the spec -> its values.

@@ -1,0 +1,10 @@
+//! The main job through the real binary, on real CIFAR-10 images: a small data set carved from the official files.
+
+#[path = "main_job/bench.rs"]
+mod bench;
+#[path = "main_job/errors.rs"]
+mod errors;
+#[path = "main_job/resume.rs"]
+mod resume;
+#[path = "main_job/whole.rs"]
+mod whole;
