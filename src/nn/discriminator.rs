@@ -31,13 +31,14 @@ impl Discriminator {
     /// # Errors
     /// A device's own.
     pub fn init(a: &Architecture, rng: &mut ChaCha8Rng, device: &Device) -> Result<Self, NnError> {
-        Self::first_layers(a, a.discriminator.len(), rng, device)
+        Self::first_layers(a, a.discriminator.len(), true, rng, device)
     }
 
-    /// As [`Discriminator::init`], the first `present` convolutions only; the logit comes with the last.
-    pub(super) fn first_layers(
+    /// As [`Discriminator::init`], the first `present` convolutions only, with or without the logit.
+    pub fn first_layers(
         a: &Architecture,
         present: usize,
+        logit: bool,
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<Self, NnError> {
@@ -60,7 +61,7 @@ impl Discriminator {
             layers.push((*l, weight, norm));
         }
         let all = a.discriminator.len();
-        let dense = match present >= all {
+        let dense = match logit {
             true => {
                 let shape = [1, a.projection.len()];
                 Some(params.drawn(format!("d.{all}.weight"), &shape, 0.0, rng, device)?)

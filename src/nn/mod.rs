@@ -10,9 +10,12 @@ mod discriminator;
 mod error;
 mod generator;
 mod norm;
+mod npy;
 pub mod ops;
 mod params;
 pub mod plan;
+pub mod released;
+pub mod schematic;
 mod statistics;
 
 pub use discriminator::Discriminator;

@@ -5,6 +5,8 @@
 
 mod draws;
 mod error;
+mod feature_error;
+pub mod features;
 mod protocol;
 mod run;
 mod selection;
@@ -12,5 +14,6 @@ pub mod svm;
 
 pub use draws::{Split, balanced, by_class, hold_out};
 pub use error::{ProbeError, SvmError};
+pub use feature_error::FeatureError;
 pub use protocol::{Labelled, ProbeOutcome, ProbeSettings, probe};
 pub use selection::Choice;

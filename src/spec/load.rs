@@ -24,7 +24,9 @@ pub fn tree(path: &Path) -> Result<Node, SpecError> {
 /// # Errors
 /// [`SpecError::Syntax`] with line and column.
 pub fn parse(text: &str, source: &str) -> Result<Node, SpecError> {
-    let mut node: Node = serde_yaml::from_str(text).map_err(|e| {
+    // YAML 1.2's booleans alone: a class called `y` or `no` is a name.
+    let options = serde_yaml::options! { strict_booleans: true };
+    let mut node: Node = serde_yaml::from_str_with_options(text, options).map_err(|e| {
         let (line, column) = e.location().map_or((0, 0), |l| (l.line(), l.column()));
         SpecError::Syntax {
             place: Place {
@@ -196,10 +198,14 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_kind() {
-        let n = parse("{a: 2e-4, b: 3, c: true, d: '3', e: ~, f: 1.0}", "a").unwrap();
+        let n = parse(
+            "{a: 2e-4, b: 3, c: true, d: '3', e: ~, f: 1.0, g: [y, no]}",
+            "a",
+        )
+        .unwrap();
         assert_eq!(
             n.to_json().to_string(),
-            r#"{"a":0.0002,"b":3,"c":true,"d":"3","e":null,"f":1.0}"#
+            r#"{"a":0.0002,"b":3,"c":true,"d":"3","e":null,"f":1.0,"g":["y","no"]}"#
         );
     }
 }

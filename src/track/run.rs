@@ -1,17 +1,20 @@
 //! A trial's folder: its record, its metrics, its probes.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::atomic::{self, WriteError};
 use super::format::{Point, ProbeRecord, RunRecord, StageRecord, VERSION};
+use super::history::{self, HistoryError};
 
 /// Why a run folder could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
     #[error("cannot read `{}`: {source}", path.display())]
     Read {
         path: PathBuf,
@@ -128,9 +131,13 @@ impl RunFolder {
     /// The points logged so far; an unfinished last line is left out.
     ///
     /// # Errors
-    /// [`RunError::Read`], [`RunError::Corrupt`] with the line.
+    /// [`RunError::History`].
     pub fn points(&self) -> Result<Vec<Point>, RunError> {
-        read_points(&self.path("metrics.jsonl"))
+        let path = self.path("metrics.jsonl");
+        match path.exists() {
+            true => Ok(history::read_jsonl(&path)?),
+            false => Ok(Vec::new()),
+        }
     }
 
     /// Drop the points after `step`: a resumed run logs them again.
@@ -140,10 +147,10 @@ impl RunFolder {
     pub fn rewind(&mut self, step: u64) -> Result<(), RunError> {
         self.metrics = None;
         let path = self.path("metrics.jsonl");
-        if !path.exists() {
+        let points = self.points()?;
+        if points.is_empty() && !path.exists() {
             return Ok(());
         }
-        let points = self.points()?;
         atomic::write_with(&path, |out| {
             for point in points.iter().filter(|p| p.step <= step) {
                 serde_json::to_writer(&mut *out, point)?;
@@ -196,45 +203,6 @@ impl RunRecord {
             }),
         }
     }
-}
-
-/// Points of a `metrics.jsonl`; none where the file is absent.
-///
-/// # Errors
-/// [`RunError::Read`], [`RunError::Corrupt`] with the line.
-pub fn read_points(path: &Path) -> Result<Vec<Point>, RunError> {
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(source) => {
-            return Err(RunError::Read {
-                path: path.to_path_buf(),
-                source,
-            });
-        }
-    };
-    let lines: Vec<String> = BufReader::new(file)
-        .lines()
-        .collect::<Result<_, _>>()
-        .map_err(|source| RunError::Read {
-            path: path.to_path_buf(),
-            source,
-        })?;
-    let mut points = Vec::with_capacity(lines.len());
-    for (i, line) in lines.iter().enumerate() {
-        match serde_json::from_str(line) {
-            Ok(point) => points.push(point),
-            Err(_) if i + 1 == lines.len() => {}
-            Err(e) => {
-                return Err(RunError::Corrupt {
-                    path: path.to_path_buf(),
-                    line: i + 1,
-                    message: e.to_string(),
-                });
-            }
-        }
-    }
-    Ok(points)
 }
 
 /// A JSON file, `None` where it is absent.

@@ -1,1 +1,19 @@
-//! The room is empty so far.
+//! Adversarial training (section 4): the step, Adam, checkpoints and the loop around them.
+//!
+//! [`Trainer`] owns both nets, their optimisers and every random stream; [`run`] drives it through the epochs.
+//! What [`Trainer::save`] writes is enough to go on to the same bits.
+
+mod adam;
+mod checkpoint;
+mod device;
+mod error;
+pub mod latent;
+mod run;
+mod trainer;
+
+pub use adam::Adam;
+pub use checkpoint::{State, load, save};
+pub use device::{Choice, open};
+pub use error::TrainError;
+pub use run::{LATEST, Outcome, run};
+pub use trainer::{SHEET, StepReport, Trainer, to_tensor, untrained};

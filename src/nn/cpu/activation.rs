@@ -2,28 +2,37 @@
 
 use rayon::prelude::*;
 
-use super::simd::{dispatch, exp};
+use super::simd::{exp, vectorised};
 
 const CHUNK: usize = 1 << 15;
 
 fn map(x: &[f32], y: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
     y.par_chunks_mut(CHUNK)
         .zip(x.par_chunks(CHUNK))
-        .for_each(|(y, x)| dispatch(|| y.iter_mut().zip(x).for_each(|(y, x)| *y = f(*x))));
+        .for_each(|(y, x)| map_chunk(x, y, &f));
 }
 
 fn map2(a: &[f32], b: &[f32], y: &mut [f32], f: impl Fn(f32, f32) -> f32 + Sync) {
     y.par_chunks_mut(CHUNK)
         .zip(a.par_chunks(CHUNK))
         .zip(b.par_chunks(CHUNK))
-        .for_each(|((y, a), b)| {
-            dispatch(|| {
-                y.iter_mut()
-                    .zip(a)
-                    .zip(b)
-                    .for_each(|((y, a), b)| *y = f(*a, *b))
-            })
-        });
+        .for_each(|((y, a), b)| map2_chunk(a, b, y, &f));
+}
+
+vectorised! {
+    fn map_chunk(x: &[f32], y: &mut [f32], f: &impl Fn(f32) -> f32) {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y = f(*x);
+        }
+    }
+}
+
+vectorised! {
+    fn map2_chunk(a: &[f32], b: &[f32], y: &mut [f32], f: &impl Fn(f32, f32) -> f32) {
+        for ((y, a), b) in y.iter_mut().zip(a).zip(b) {
+            *y = f(*a, *b);
+        }
+    }
 }
 
 /// `y = x` above zero and `slope * x` below: ReLU at slope 0, the paper's LeakyReLU at 0.2.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::simd::dispatch;
+use super::simd::vectorised;
 
 const CHUNK: usize = 1 << 15;
 
@@ -28,23 +28,24 @@ pub fn step(
     first: &mut [f32],
     second: &mut [f32],
 ) {
-    let h = *hyper;
-    let (c1, c2) = (1.0 - h.beta1, 1.0 - h.beta2);
     parameter
         .par_chunks_mut(CHUNK)
         .zip(gradient.par_chunks(CHUNK))
         .zip(first.par_chunks_mut(CHUNK))
         .zip(second.par_chunks_mut(CHUNK))
-        .for_each(|(((p, g), m), v)| {
-            dispatch(|| {
-                for (((p, g), m), v) in p.iter_mut().zip(g).zip(m.iter_mut()).zip(v.iter_mut()) {
-                    let g = g + h.l2 * *p;
-                    *m = h.beta1 * *m + c1 * g;
-                    *v = h.beta2 * *v + c2 * g * g;
-                    *p -= h.step * *m / (v.sqrt() * h.scale + h.eps);
-                }
-            })
-        });
+        .for_each(|(((p, g), m), v)| chunk(*hyper, p, g, m, v));
+}
+
+vectorised! {
+    fn chunk(h: Hyper, p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
+        let (c1, c2) = (1.0 - h.beta1, 1.0 - h.beta2);
+        for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
+            let g = g + h.l2 * *p;
+            *m = h.beta1 * *m + c1 * g;
+            *v = h.beta2 * *v + c2 * g * g;
+            *p -= h.step * *m / (v.sqrt() * h.scale + h.eps);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::simd::dispatch;
+use super::simd::vectorised;
 
 /// Elements of a chunk: its two passes find it in the second-level cache.
 const CHUNK_ELEMENTS: usize = 1 << 15;
@@ -46,27 +46,7 @@ fn chunk_len(channels: usize) -> usize {
 pub fn statistics(x: &[f32], channels: usize) -> Statistics {
     let parts: Vec<(usize, Vec<f32>, Vec<f32>)> = x
         .par_chunks(chunk_len(channels))
-        .map(|chunk| {
-            dispatch(|| {
-                let rows = chunk.len() / channels.max(1);
-                let mut mean = vec![0.0f32; channels];
-                for row in chunk.chunks_exact(channels) {
-                    for (m, x) in mean.iter_mut().zip(row) {
-                        *m += x;
-                    }
-                }
-                let scale = 1.0 / rows.max(1) as f32;
-                mean.iter_mut().for_each(|m| *m *= scale);
-                let mut squares = vec![0.0f32; channels];
-                for row in chunk.chunks_exact(channels) {
-                    for ((s, x), m) in squares.iter_mut().zip(row).zip(&mean) {
-                        let d = x - m;
-                        *s += d * d;
-                    }
-                }
-                (rows, mean, squares)
-            })
-        })
+        .map(|chunk| chunk_statistics(chunk, channels))
         .collect();
     let rows = (x.len() / channels.max(1)).max(1) as f64;
     let mut mean = vec![0.0f64; channels];
@@ -88,6 +68,29 @@ pub fn statistics(x: &[f32], channels: usize) -> Statistics {
     }
 }
 
+vectorised! {
+    /// A chunk's rows, means, and sums of squares about them.
+    fn chunk_statistics(chunk: &[f32], channels: usize) -> (usize, Vec<f32>, Vec<f32>) {
+        let rows = chunk.len() / channels.max(1);
+        let mut mean = vec![0.0f32; channels];
+        for row in chunk.chunks_exact(channels) {
+            for (m, x) in mean.iter_mut().zip(row) {
+                *m += x;
+            }
+        }
+        let scale = 1.0 / rows.max(1) as f32;
+        mean.iter_mut().for_each(|m| *m *= scale);
+        let mut squares = vec![0.0f32; channels];
+        for row in chunk.chunks_exact(channels) {
+            for ((s, x), m) in squares.iter_mut().zip(row).zip(&mean) {
+                let d = x - m;
+                *s += d * d;
+            }
+        }
+        (rows, mean, squares)
+    }
+}
+
 /// `1 / sqrt(variance + epsilon)` of each channel.
 fn inverse_deviation(statistics: &Statistics, epsilon: f32) -> Vec<f32> {
     // In double precision: the paper's code adds 1e-8, which is lost beside most f32 variances but not at zero.
@@ -105,16 +108,19 @@ pub fn forward(x: &[f32], statistics: &Statistics, affine: Affine, y: &mut [f32]
     let slope = affine.slope;
     y.par_chunks_mut(chunk_len(channels))
         .zip(x.par_chunks(chunk_len(channels)))
-        .for_each(|(y, x)| {
-            dispatch(|| {
-                for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-                    for (((y, x), a), b) in y.iter_mut().zip(x).zip(&scale).zip(&shift) {
-                        let v = x * a + b;
-                        *y = if v > 0.0 { v } else { v * slope };
-                    }
-                }
-            })
-        });
+        .for_each(|(y, x)| chunk_forward(x, &scale, &shift, slope, y));
+}
+
+vectorised! {
+    fn chunk_forward(x: &[f32], scale: &[f32], shift: &[f32], slope: f32, y: &mut [f32]) {
+        let channels = scale.len();
+        for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
+            for (((y, x), a), b) in y.iter_mut().zip(x).zip(scale).zip(shift) {
+                let v = x * a + b;
+                *y = if v > 0.0 { v } else { v * slope };
+            }
+        }
+    }
 }
 
 /// The layer as `x * scale + shift`.
@@ -150,28 +156,10 @@ pub fn backward(
     let (scale, shift) = folded(statistics, affine);
     let inverse = inverse_deviation(statistics, affine.epsilon);
     let (mean, slope) = (&statistics.mean, affine.slope);
-    // Sums of g and of g * (x - mean), where g is the gradient before the rectifier.
     let parts: Vec<(Vec<f32>, Vec<f32>)> = x
         .par_chunks(len)
         .zip(dy.par_chunks(len))
-        .map(|(x, dy)| {
-            dispatch(|| {
-                let (mut sum, mut product) = (vec![0.0f32; channels], vec![0.0f32; channels]);
-                for (x, dy) in x.chunks_exact(channels).zip(dy.chunks_exact(channels)) {
-                    let (x, dy) = (&x[..channels], &dy[..channels]);
-                    let (scale, shift, mean) =
-                        (&scale[..channels], &shift[..channels], &mean[..channels]);
-                    let (sum, product) = (&mut sum[..channels], &mut product[..channels]);
-                    for c in 0..channels {
-                        let v = x[c] * scale[c] + shift[c];
-                        let g = if v > 0.0 { dy[c] } else { dy[c] * slope };
-                        sum[c] += g;
-                        product[c] += g * (x[c] - mean[c]);
-                    }
-                }
-                (sum, product)
-            })
-        })
+        .map(|(x, dy)| chunk_sums(x, dy, &scale, &shift, mean, slope))
         .collect();
     let join = |pick: fn(&(Vec<f32>, Vec<f32>)) -> &Vec<f32>| -> Vec<f64> {
         let mut total = vec![0.0f64; channels];
@@ -205,23 +193,52 @@ pub fn backward(
     dx.par_chunks_mut(len)
         .zip(x.par_chunks(len))
         .zip(dy.par_chunks(len))
-        .for_each(|((dx, x), dy)| {
-            dispatch(|| {
-                let rows = dx
-                    .chunks_exact_mut(channels)
-                    .zip(x.chunks_exact(channels))
-                    .zip(dy.chunks_exact(channels));
-                for ((dx, x), dy) in rows {
-                    let (dx, x, dy) = (&mut dx[..channels], &x[..channels], &dy[..channels]);
-                    let (scale, shift) = (&scale[..channels], &shift[..channels]);
-                    let (a, b) = (&a[..channels], &b[..channels]);
-                    for c in 0..channels {
-                        let v = x[c] * scale[c] + shift[c];
-                        let g = if v > 0.0 { dy[c] } else { dy[c] * slope };
-                        dx[c] = g * scale[c] + (x[c] * a[c] + b[c]);
-                    }
-                }
-            })
-        });
+        .for_each(|((dx, x), dy)| chunk_backward(x, dy, [&scale, &shift, &a, &b], slope, dx));
     gradient
+}
+
+vectorised! {
+    /// Sums over a chunk of g and of g * (x - mean), where g is the gradient before the rectifier.
+    fn chunk_sums(
+        x: &[f32],
+        dy: &[f32],
+        scale: &[f32],
+        shift: &[f32],
+        mean: &[f32],
+        slope: f32,
+    ) -> (Vec<f32>, Vec<f32>) {
+        let channels = scale.len();
+        let (shift, mean) = (&shift[..channels], &mean[..channels]);
+        let (mut sum, mut product) = (vec![0.0f32; channels], vec![0.0f32; channels]);
+        let (sums, products) = (&mut sum[..channels], &mut product[..channels]);
+        for (x, dy) in x.chunks_exact(channels).zip(dy.chunks_exact(channels)) {
+            for c in 0..channels {
+                let v = x[c] * scale[c] + shift[c];
+                let g = dy[c] * if v > 0.0 { 1.0 } else { slope };
+                sums[c] += g;
+                products[c] += g * (x[c] - mean[c]);
+            }
+        }
+        (sum, product)
+    }
+}
+
+vectorised! {
+    /// `dx = scale * g + a * x + b`.
+    fn chunk_backward(x: &[f32], dy: &[f32], factors: [&[f32]; 4], slope: f32, dx: &mut [f32]) {
+        let [scale, shift, a, b] = factors;
+        let channels = scale.len();
+        let (shift, a, b) = (&shift[..channels], &a[..channels], &b[..channels]);
+        let rows = dx
+            .chunks_exact_mut(channels)
+            .zip(x.chunks_exact(channels))
+            .zip(dy.chunks_exact(channels));
+        for ((dx, x), dy) in rows {
+            for c in 0..channels {
+                let v = x[c] * scale[c] + shift[c];
+                let g = dy[c] * if v > 0.0 { 1.0 } else { slope };
+                dx[c] = g * scale[c] + (x[c] * a[c] + b[c]);
+            }
+        }
+    }
 }

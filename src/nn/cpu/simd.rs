@@ -1,12 +1,22 @@
 //! Run-time choice of vector instructions for loops that the compiler vectorises by itself.
 //!
-//! The default build targets any x86-64; [`dispatch`] compiles the loop it is given three times (AVX-512, AVX2,
+//! The default build targets any x86-64; [`vectorised!`] compiles the function it is given three times (AVX-512, AVX2,
 //! portable) and picks by what the processor has. No loop uses fused multiply-add implicitly and no sum crosses
 //! lanes, so all three give the same bits.
 
-/// Run `f` compiled for the best vector instructions present.
+/// Vector instructions of this processor, in order of preference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    Portable,
+}
+
+/// What this processor has; the standard library remembers the answer.
 #[inline]
-pub fn dispatch<R>(f: impl FnOnce() -> R) -> R {
+pub fn level() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         if std::arch::is_x86_feature_detected!("avx512f")
@@ -14,28 +24,48 @@ pub fn dispatch<R>(f: impl FnOnce() -> R) -> R {
             && std::arch::is_x86_feature_detected!("avx512bw")
             && std::arch::is_x86_feature_detected!("avx512dq")
         {
-            // SAFETY: every feature that `avx512` enables was just detected.
-            return unsafe { avx512(f) };
+            return Level::Avx512;
         }
         if std::arch::is_x86_feature_detected!("avx2") {
-            // SAFETY: the feature that `avx2` enables was just detected.
-            return unsafe { avx2(f) };
+            return Level::Avx2;
         }
     }
-    f()
+    Level::Portable
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
-fn avx512<R>(f: impl FnOnce() -> R) -> R {
-    f()
+/// Define a function whose body is compiled for each [`Level`] and chosen at the call.
+///
+/// A macro, since only `inline(always)` makes sure that the body lands inside the functions that enable the instructions; a closure
+/// called from three places is left outside them, which cost batch norm's backward pass half of its speed.
+macro_rules! vectorised {
+    ($(#[$meta:meta])* fn $name:ident($($arg:ident: $ty:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        fn $name($($arg: $ty),*) $(-> $ret)? {
+            #[inline(always)]
+            #[allow(clippy::too_many_arguments)]
+            fn portable($($arg: $ty),*) $(-> $ret)? $body
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512vl,avx512bw,avx512dq")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx512($($arg: $ty),*) $(-> $ret)? { portable($($arg),*) }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2")]
+            #[allow(clippy::too_many_arguments)]
+            fn avx2($($arg: $ty),*) $(-> $ret)? { portable($($arg),*) }
+            match $crate::nn::cpu::simd::level() {
+                // SAFETY: `level` detected every feature that the function enables.
+                #[cfg(target_arch = "x86_64")]
+                $crate::nn::cpu::simd::Level::Avx512 => unsafe { avx512($($arg),*) },
+                // SAFETY: as above.
+                #[cfg(target_arch = "x86_64")]
+                $crate::nn::cpu::simd::Level::Avx2 => unsafe { avx2($($arg),*) },
+                $crate::nn::cpu::simd::Level::Portable => portable($($arg),*),
+            }
+        }
+    };
 }
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
-fn avx2<R>(f: impl FnOnce() -> R) -> R {
-    f()
-}
+pub(crate) use vectorised;
 
 /// `e^x` to about 2 units in the last place for `x` in [-87, 88], clamped outside; vectorises.
 #[inline(always)]

@@ -10,6 +10,7 @@
 //! nor in candle's backward pass (which would materialise each permuted gradient).
 
 mod activation;
+mod adam;
 mod conv;
 mod loss;
 pub mod native;
@@ -19,6 +20,7 @@ mod pool;
 mod public;
 mod storage;
 
+pub use adam::adam_update;
 pub use conv::{Conv2d, ConvTranspose2d};
 pub use loss::bce_with_logits;
 pub use norm::{Activation, BatchMoments, Normalisation};

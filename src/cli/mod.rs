@@ -1,0 +1,151 @@
+//! Commands, a file each; progress bars; the only place that prints or exits.
+//!
+//! Exit codes: 0 fine, 1 a check, a claim or a trial failed, 2 usage or input error, 130 stopped by the user.
+
+mod check;
+mod data;
+mod describe;
+mod progress;
+mod report;
+mod stop;
+mod sweep;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use dcgan::data::Store;
+use dcgan::spec::{Experiment, ProfileChoice};
+
+/// Reproduce, question and extend the DCGAN paper, number by number.
+#[derive(Parser)]
+#[command(name = "dcgan", version, after_help = EXAMPLES, arg_required_else_help = true)]
+struct Cli {
+    /// Threads to compute with [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Where data sets are kept [default: $DCGAN_DATA, else the user's cache folder]
+    #[arg(long, global = true, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  dcgan sweep experiments/cifar.yaml                      table 1, start to finish
+  dcgan sweep experiments/cifar.yaml --set seed=3         one seed instead of the sweep's
+  dcgan describe experiments/cifar.yaml --profile cuda    layer tables, no training
+  dcgan report results/cifar                              the report again
+  dcgan check results/cifar                               compare with the committed baseline
+  dcgan data fetch cifar10                                only the data";
+
+#[derive(Subcommand)]
+enum Command {
+    Sweep(sweep::Sweep),
+    Report(report::Report),
+    Check(check::Check),
+    Describe(describe::Describe),
+    Data(data::Data),
+}
+
+/// What a command came to.
+enum Verdict {
+    Fine,
+    /// A check, a claim or a trial failed: exit code 1.
+    Failed,
+    /// The user stopped it.
+    Stopped,
+}
+
+/// Parse, run, and turn the outcome into an exit code.
+pub fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(Verdict::Fine) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::from(1),
+        Ok(Verdict::Stopped) => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {}", sentence(&error));
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// The chain of causes on one line, without a cause that its parent already tells.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
+fn run(cli: Cli) -> Result<Verdict> {
+    if let Some(threads) = cli.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(usize::from(threads))
+            .build_global()?;
+    }
+    let store = Store::locate(cli.data_dir)?;
+    match cli.command {
+        Command::Sweep(command) => command.run(store),
+        Command::Report(command) => command.run(),
+        Command::Check(command) => command.run(),
+        Command::Describe(command) => command.run(),
+        Command::Data(command) => command.run(store),
+    }
+}
+
+/// Which experiment, as what.
+#[derive(Args)]
+struct ExperimentArgs {
+    /// The experiment's YAML file
+    #[arg(value_name = "SPEC")]
+    spec: PathBuf,
+    /// Apply this profile of the file [default: the one named after the device, if the file has it]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Override a key; may be repeated. A swept key is pinned
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl ExperimentArgs {
+    /// The experiment as a device of this kind runs it.
+    fn load(&self, device_kind: &str) -> Result<Experiment> {
+        let choice = match &self.profile {
+            Some(name) => ProfileChoice::Named(name),
+            None => ProfileChoice::IfPresent(device_kind),
+        };
+        Ok(Experiment::load(&self.spec, choice, &self.set)?)
+    }
+}
+
+/// Which device computes.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum DeviceArg {
+    /// CUDA where this build has it and a card answers, else the CPU
+    #[default]
+    Auto,
+    Cpu,
+    Cuda,
+}
+
+impl DeviceArg {
+    fn open(self) -> Result<(candle_core::Device, String)> {
+        let choice = match self {
+            DeviceArg::Auto => dcgan::train::Choice::Auto,
+            DeviceArg::Cpu => dcgan::train::Choice::Cpu,
+            DeviceArg::Cuda => dcgan::train::Choice::Cuda,
+        };
+        dcgan::train::open(choice).map_err(anyhow::Error::msg)
+    }
+}
+
+/// `cpu` or `cuda`, the name of the profile that a device picks.
+fn kind(device: &candle_core::Device) -> &'static str {
+    if device.is_cpu() { "cpu" } else { "cuda" }
+}

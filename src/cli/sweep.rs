@@ -1,0 +1,106 @@
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use dcgan::data::Store;
+use dcgan::sweep::{self, Context, Ended};
+
+use super::progress::Screen;
+use super::{DeviceArg, ExperimentArgs, Verdict, kind, stop};
+
+/// Run an experiment: fetch, train, extract features, probe, report
+///
+/// The same command again goes on where it stopped and skips what is done.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dcgan sweep experiments/cifar.yaml
+  dcgan sweep experiments/cifar.yaml --device cuda --profile paper
+  dcgan sweep experiments/cifar.yaml --set train.epochs=10 --set train.adam.beta1=0.9
+  dcgan sweep experiments/cifar.yaml --set sweep.parameters.seed.values='[0, 1, 2, 3]'")]
+pub struct Sweep {
+    #[command(flatten)]
+    experiment: ExperimentArgs,
+    #[arg(long, value_enum, default_value_t)]
+    device: DeviceArg,
+    /// Where results go
+    #[arg(long, value_name = "FOLDER", default_value = "results")]
+    results: PathBuf,
+}
+
+impl Sweep {
+    /// Plan, run every trial, report.
+    pub fn run(self, store: Store) -> Result<Verdict> {
+        stop::listen();
+        let screen = Screen::new();
+        let (device, device_name) = self.device.open()?;
+        let experiment = self.experiment.load(kind(&device))?;
+        let trials = experiment.trials()?;
+        let Some(first) = trials.first() else {
+            anyhow::bail!("the sweep has no trials");
+        };
+        let name = first.spec.name.clone();
+        eprintln!(
+            "{name}: {} trial{} on {device_name}, profile {}",
+            trials.len(),
+            if trials.len() == 1 { "" } else { "s" },
+            experiment
+                .profile
+                .as_deref()
+                .unwrap_or("none (the spec as written)")
+        );
+        let context = Context {
+            results: self.results.clone(),
+            store,
+            cards: None,
+            device,
+            device_name,
+            profile: experiment.profile.clone(),
+            command: command_line(),
+            progress: &screen,
+        };
+        let report = sweep::run(&experiment, &context)?;
+        let folder = self.results.join(&name);
+        let mut failed = 0;
+        for (label, id, ended) in &report.trials {
+            let label = if label.is_empty() { "trial" } else { label };
+            match ended {
+                Ended::Finished => {}
+                Ended::Skipped => eprintln!("{label} ({id}): done before, skipped"),
+                Ended::Failed(why) => {
+                    failed += 1;
+                    eprintln!(
+                        "{label} ({id}) failed: {why}. Delete `{}` to try it again",
+                        folder.join(id).display()
+                    );
+                }
+                Ended::Stopped => {
+                    eprintln!(
+                        "stopped and saved; go on with the same command:\n  {}",
+                        context.command
+                    );
+                    return Ok(Verdict::Stopped);
+                }
+            }
+        }
+        super::report::write(&folder, &screen)?;
+        Ok(if failed == 0 {
+            Verdict::Fine
+        } else {
+            Verdict::Failed
+        })
+    }
+}
+
+/// The command as typed, each argument quoted where a shell would take it apart.
+fn command_line() -> String {
+    let quote = |arg: String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+        match !arg.is_empty() && arg.chars().all(plain) {
+            true => arg,
+            false => format!("'{}'", arg.replace('\'', r"'\''")),
+        }
+    };
+    let rest: Vec<String> = std::env::args().skip(1).map(quote).collect();
+    format!("dcgan {}", rest.join(" "))
+}

@@ -1,0 +1,121 @@
+//! The feature vectors that a probe classifies (section 5.1): every convolutional layer of D, max-pooled to a
+//! 4x4 grid, flattened and concatenated; and raw pixels, the control.
+
+use std::path::Path;
+
+use candle_core::{Device, Tensor};
+use ndarray::Array2;
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use sha2::{Digest, Sha256};
+
+use super::FeatureError;
+use crate::data::{Dataset, Images, to_unit};
+use crate::nn::Discriminator;
+use crate::track::atomic;
+use crate::track::progress::{Progress, Unit};
+
+/// Images a forward pass takes at once: enough to fill the cores, little memory.
+const BATCH: usize = 250;
+/// Raised when the extraction changes, so that features of an older program are not taken for ours.
+const VERSION: u32 = 1;
+
+/// D's features of every image, one row each; `None` where the user stopped it.
+///
+/// `discriminator` normalises by its stored statistics ([`crate::nn::infer_statistics`]).
+///
+/// # Errors
+/// The net's or the device's own.
+pub fn extract(
+    discriminator: &Discriminator,
+    images: &Images,
+    device: &Device,
+    what: &str,
+    progress: &dyn Progress,
+) -> Result<Option<Array2<f32>>, FeatureError> {
+    let (n, d) = (images.n, discriminator.feature_len());
+    let one = images.c * images.h * images.w;
+    let mut values = vec![0f32; n * d];
+    let mut bar = progress.begin(what, Some(n as u64), Unit::Images);
+    for (out, pixels) in values
+        .chunks_mut(BATCH * d)
+        .zip(images.pixels.chunks(BATCH * one))
+    {
+        if progress.stop_requested() {
+            return Ok(None);
+        }
+        let mut unit = vec![0f32; pixels.len()];
+        to_unit(pixels, &mut unit);
+        let count = pixels.len() / one;
+        let x = Tensor::from_vec(unit, (count, images.c, images.h, images.w), device)?;
+        let rows: Vec<f32> = discriminator
+            .pooled_features(&x)?
+            .flatten_all()?
+            .to_vec1()?;
+        out.copy_from_slice(&rows);
+        bar.advance(count as u64);
+    }
+    Ok(Some(shaped(n, d, values)?))
+}
+
+/// As [`extract`], kept in `folder` as `NAME-KEY.npy` by what determines it: D's weights and statistics, the
+/// data's fingerprint, the split and the image size.
+///
+/// # Errors
+/// As [`extract`]; [`FeatureError::Write`] where the cache cannot be written.
+pub fn cached(
+    folder: &Path,
+    name: &str,
+    discriminator: &Discriminator,
+    dataset: &Dataset,
+    device: &Device,
+    progress: &dyn Progress,
+) -> Result<Option<Array2<f32>>, FeatureError> {
+    let key = key(discriminator, dataset)?;
+    let path = folder.join(format!("{name}-{}-{key}.npy", dataset.split));
+    let shape = [dataset.images.n, discriminator.feature_len()];
+    // A file that does not read as these features is made again: it is only a cache.
+    if let Ok(file) = std::fs::File::open(&path)
+        && let Ok(features) = Array2::<f32>::read_npy(std::io::BufReader::new(file))
+        && features.shape() == shape
+    {
+        return Ok(Some(features));
+    }
+    let what = format!("features, {name} D, {}", dataset.split);
+    let Some(features) = extract(discriminator, &dataset.images, device, &what, progress)? else {
+        return Ok(None);
+    };
+    atomic::write_with(&path, |out| {
+        features.write_npy(out).map_err(std::io::Error::other)
+    })?;
+    Ok(Some(features))
+}
+
+/// Raw pixels scaled to [-1, 1], one row an image.
+///
+/// # Errors
+/// None but a shape that does not fit in memory.
+pub fn pixels(images: &Images) -> Result<Array2<f32>, FeatureError> {
+    let mut values = vec![0f32; images.pixels.len()];
+    to_unit(&images.pixels, &mut values);
+    shaped(images.n, images.c * images.h * images.w, values)
+}
+
+fn shaped(n: usize, d: usize, values: Vec<f32>) -> Result<Array2<f32>, FeatureError> {
+    Array2::from_shape_vec((n, d), values).map_err(|e| FeatureError::Shape(e.to_string()))
+}
+
+fn key(discriminator: &Discriminator, dataset: &Dataset) -> Result<String, FeatureError> {
+    let mut hash = Sha256::new();
+    hash.update(VERSION.to_le_bytes());
+    for (name, tensor) in discriminator.params().tensors()? {
+        hash.update(name.as_bytes());
+        for value in tensor.flatten_all()?.to_vec1::<f32>()? {
+            hash.update(value.to_le_bytes());
+        }
+    }
+    hash.update(dataset.fingerprint.as_bytes());
+    let size = [dataset.images.n, dataset.images.h, dataset.images.w];
+    size.iter().for_each(|v| hash.update(v.to_le_bytes()));
+    let digest = hash.finalize();
+    Ok(digest[..6].iter().map(|b| format!("{b:02x}")).collect())
+}

@@ -1,0 +1,47 @@
+use std::path::PathBuf;
+
+use crate::data::{DataError, ImagesError};
+use crate::nn::NnError;
+use crate::nn::released::ReleasedError;
+use crate::probe::{FeatureError, ProbeError};
+use crate::spec::SpecError;
+use crate::track::atomic::WriteError;
+use crate::track::history::HistoryError;
+use crate::track::run::RunError;
+use crate::train::TrainError;
+
+/// Why a sweep could not go on. A trial that diverges is no such reason: it is recorded and the sweep goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Nn(#[from] NnError),
+    #[error(transparent)]
+    Weights(#[from] ReleasedError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Images(#[from] ImagesError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error("cannot read the released weights in `{}`: {source}", path.display())]
+    Released {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(
+        "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `probe.data`"
+    )]
+    NoLabels { name: String, split: String },
+}

@@ -1,0 +1,291 @@
+//! The nets of a trial: trained here or released by the authors, with their batch-norm statistics.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Tensor};
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::SweepError;
+use super::trial::{Context, Stage};
+use crate::data::{Dataset, Images, to_bytes};
+use crate::nn::{
+    Architecture, Discriminator, Generator, Norm, infer_statistics, released, schematic,
+};
+use crate::spec::{Latent, ModelSpec, Spec};
+use crate::track::format::Scale;
+use crate::track::progress::Unit;
+use crate::track::run::RunFolder;
+use crate::track::sheet::{self, Tiles};
+use crate::track::{Streams, atomic};
+use crate::train::{self, Outcome, SHEET, Trainer, latent, to_tensor, untrained};
+
+/// Weights and statistics after training, ready for use.
+const FINAL: &str = "checkpoints/final.safetensors";
+/// Mini-batches whose statistics are averaged; more change the fourth digit only.
+const STATISTICS_BATCHES: usize = 100;
+/// The authors inferred the released nets' statistics on mini-batches of this size.
+const STATISTICS_BATCH: usize = 128;
+
+/// A trial's nets, ready for use: every batch norm has its statistics.
+pub(super) struct Nets {
+    pub architecture: Architecture,
+    pub discriminator: Discriminator,
+    /// Absent where the released folder lacks some of its arrays.
+    pub generator: Option<Generator>,
+}
+
+impl Nets {
+    /// What a table must say about these nets.
+    pub fn scale(&self, spec: &Spec, dataset: &Dataset) -> Scale {
+        let (net, trained_on, epochs) = match &spec.model {
+            ModelSpec::Preset { preset, .. } => (
+                preset.name().to_string(),
+                spec.data.train.clone(),
+                spec.train.epochs as f64,
+            ),
+            ModelSpec::Released { released } => (
+                format!(
+                    "released, {} of {} layers",
+                    self.discriminator.layers(),
+                    self.architecture.discriminator.len()
+                ),
+                released
+                    .file_name()
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+                0.0,
+            ),
+        };
+        Scale {
+            net,
+            width: self.architecture.width,
+            size: self.architecture.image.height,
+            epochs,
+            trained_on,
+            images: dataset.images.n,
+            discriminator_parameters: self.discriminator.params().count() as u64,
+            generator_parameters: self
+                .generator
+                .as_ref()
+                .map_or(0, |g| g.params().count() as u64),
+        }
+    }
+
+    /// The same discriminator before its first step, with statistics of its own: the control.
+    pub fn untrained(
+        &self,
+        spec: &Spec,
+        context: &Context,
+        dataset: &Dataset,
+    ) -> Result<Stage<Discriminator>, SweepError> {
+        let streams = Streams::new(spec.seed);
+        let layers = self.discriminator.layers();
+        let d = untrained(&self.architecture, layers, streams, &context.device)?;
+        match infer_discriminator(&d, streams, context, dataset)? {
+            true => Ok(Stage::Done(d)),
+            false => Ok(Stage::Stopped),
+        }
+    }
+}
+
+/// Train, or read what was trained or released.
+pub(super) fn trained(
+    spec: &Spec,
+    id: &str,
+    context: &Context,
+    dataset: &Dataset,
+    folder: &mut RunFolder,
+) -> Result<Stage<Nets>, SweepError> {
+    let streams = Streams::new(spec.seed);
+    match &spec.model {
+        ModelSpec::Preset {
+            preset,
+            width,
+            latent,
+        } => {
+            let architecture = Architecture::new(*preset, *width, *latent, dataset.images.c);
+            check_images(&architecture, &dataset.images)?;
+            let done = folder.path(FINAL);
+            if done.exists() {
+                return Ok(Stage::Done(load(&done, architecture, streams, context)?));
+            }
+            let mut trainer = Trainer::new(
+                id,
+                &architecture,
+                &spec.train,
+                streams,
+                dataset.images.n,
+                &context.device,
+            )?;
+            let outcome = train::run(
+                &mut trainer,
+                &spec.train,
+                &dataset.images,
+                folder,
+                context.progress,
+            )?;
+            if outcome == Outcome::Stopped {
+                return Ok(Stage::Stopped);
+            }
+            let nets = Nets {
+                architecture,
+                discriminator: trainer.discriminator,
+                generator: Some(trainer.generator),
+            };
+            if !infer(&nets, streams, context, dataset)? {
+                return Ok(Stage::Stopped);
+            }
+            save(&done, &nets)?;
+            Ok(Stage::Done(nets))
+        }
+        ModelSpec::Released { released } => {
+            let read = released::load(released, &context.device)?;
+            check_images(&read.architecture, &dataset.images)?;
+            let nets = Nets {
+                architecture: read.architecture,
+                discriminator: read.discriminator,
+                generator: read.generator,
+            };
+            match infer(&nets, streams, context, dataset)? {
+                true => Ok(Stage::Done(nets)),
+                false => Ok(Stage::Stopped),
+            }
+        }
+    }
+}
+
+/// Sheets of what the net drew and of what it saw, and its architecture as figure 1 draws it.
+pub(super) fn figures(
+    nets: &Nets,
+    dataset: &Dataset,
+    device: &Device,
+    folder: &RunFolder,
+) -> Result<(), SweepError> {
+    let svg = schematic::generator_svg(&nets.architecture);
+    atomic::write(&folder.path("figures/architecture.svg"), svg.as_bytes())?;
+    let mut order: Vec<usize> = (0..dataset.images.n).collect();
+    order.shuffle(&mut Streams::new(0).stream("data sheet"));
+    order.truncate(SHEET);
+    write_sheet(folder, "data", &dataset.images.subset(&order)?)?;
+    if let Some(generator) = &nets.generator {
+        let mut rng = Streams::new(0).stream("sheet");
+        let z = draw(&nets.architecture.latent, SHEET, &mut rng, device)?;
+        let images = generator.forward(&z, Norm::Infer)?;
+        write_sheet(folder, "samples", &to_images(&images)?)?;
+    }
+    Ok(())
+}
+
+fn draw(
+    latent: &Latent,
+    n: usize,
+    rng: &mut ChaCha8Rng,
+    device: &Device,
+) -> Result<Tensor, SweepError> {
+    Ok(latent::draw(latent, n, rng, device).map_err(train::TrainError::from)?)
+}
+
+fn to_images(images: &Tensor) -> Result<Images, SweepError> {
+    let read = || -> candle_core::Result<Images> {
+        let (n, c, h, w) = images.dims4()?;
+        let values: Vec<f32> = images.flatten_all()?.to_vec1()?;
+        let mut pixels = vec![0; values.len()];
+        to_bytes(&values, &mut pixels);
+        Ok(Images { n, c, h, w, pixels })
+    };
+    Ok(read().map_err(train::TrainError::from)?)
+}
+
+fn write_sheet(folder: &RunFolder, name: &str, images: &Images) -> Result<(), SweepError> {
+    let tiles = Tiles {
+        pixels: &images.pixels,
+        channels: images.c,
+        height: images.h,
+        width: images.w,
+    };
+    let path = folder.path(&format!("figures/{name}.png"));
+    Ok(sheet::write(&path, &tiles, 10, 2)?)
+}
+
+fn check_images(architecture: &Architecture, images: &Images) -> Result<(), SweepError> {
+    let found = (images.c, images.h, images.w);
+    let image = architecture.image;
+    let expected = (image.channels, image.height, image.width);
+    match found == expected {
+        true => Ok(()),
+        false => Err(train::TrainError::WrongImages { found, expected }.into()),
+    }
+}
+
+/// Statistics of both nets; false where the user stopped it.
+fn infer(
+    nets: &Nets,
+    streams: Streams,
+    context: &Context,
+    dataset: &Dataset,
+) -> Result<bool, SweepError> {
+    if !infer_discriminator(&nets.discriminator, streams, context, dataset)? {
+        return Ok(false);
+    }
+    if let Some(generator) = &nets.generator {
+        let mut rng = streams.stream("statistics.latent");
+        let latent = nets.architecture.latent;
+        let batches = (0..STATISTICS_BATCHES)
+            .map(|_| draw(&latent, STATISTICS_BATCH, &mut rng, &context.device));
+        infer_statistics(generator, batches)?;
+    }
+    Ok(true)
+}
+
+fn infer_discriminator(
+    discriminator: &Discriminator,
+    streams: Streams,
+    context: &Context,
+    dataset: &Dataset,
+) -> Result<bool, SweepError> {
+    let mut order: Vec<usize> = (0..dataset.images.n).collect();
+    order.shuffle(&mut streams.stream("statistics"));
+    order.truncate(STATISTICS_BATCHES * STATISTICS_BATCH);
+    let mut bar = context.progress.begin(
+        "batch-norm statistics",
+        Some(order.len() as u64),
+        Unit::Images,
+    );
+    let mut stopped = false;
+    let batches = order.chunks(STATISTICS_BATCH).map_while(|batch| {
+        stopped = context.progress.stop_requested();
+        bar.advance(batch.len() as u64);
+        (!stopped).then(|| Ok::<_, SweepError>(to_tensor(&dataset.images, batch, &context.device)?))
+    });
+    infer_statistics(discriminator, batches)?;
+    Ok(!stopped)
+}
+
+fn save(path: &std::path::Path, nets: &Nets) -> Result<(), SweepError> {
+    let mut tensors: BTreeMap<String, Tensor> = BTreeMap::new();
+    tensors.extend(nets.discriminator.params().tensors()?);
+    if let Some(generator) = &nets.generator {
+        tensors.extend(generator.params().tensors()?);
+    }
+    Ok(train::save(path, &tensors, None)?)
+}
+
+fn load(
+    path: &std::path::Path,
+    architecture: Architecture,
+    streams: Streams,
+    context: &Context,
+) -> Result<Nets, SweepError> {
+    let (tensors, _) = train::load(path, &context.device)?;
+    let layers = architecture.discriminator.len();
+    let discriminator = untrained(&architecture, layers, streams, &context.device)?;
+    let mut rng = streams.stream("weights.generator");
+    let generator = Generator::init(&architecture, &mut rng, &context.device)?;
+    discriminator.params().load(&tensors)?;
+    generator.params().load(&tensors)?;
+    Ok(Nets {
+        architecture,
+        discriminator,
+        generator: Some(generator),
+    })
+}

@@ -1,0 +1,265 @@
+//! The probe stage: features of each kind, then every protocol on them; each result kept by what determines it.
+
+use std::time::Instant;
+
+use ndarray::Array2;
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+
+use super::SweepError;
+use super::id::hex;
+use super::nets::Nets;
+use super::trial::{Context, Stage, data_record};
+use crate::data::{self, Card, Dataset};
+use crate::probe::{self, Labelled, ProbeError, ProbeSettings, features, svm};
+use crate::spec::{Features, ProbeSpec, Solver, Spec};
+use crate::track::Streams;
+use crate::track::format::{ProbeRecord, RunRecord};
+use crate::track::run::{self, RunFolder};
+
+/// Raised when the same probe would give other numbers than before.
+const VERSION: u32 = 1;
+
+/// Whether every probe that the spec asks for has its result.
+pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    for (probe, kind) in wanted(spec) {
+        if stored(folder, &key(probe, kind, spec))?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Run what is missing; write `probes.json`.
+pub(super) fn run(
+    spec: &Spec,
+    nets: &Nets,
+    dataset: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    let mut work = Work {
+        spec,
+        nets,
+        dataset,
+        context,
+        folder,
+        sets: Vec::new(),
+        features: None,
+    };
+    for kind in [Features::Trained, Features::Untrained, Features::Pixels] {
+        for (probe, _) in wanted(spec).into_iter().filter(|(_, k)| *k == kind) {
+            let key = key(probe, kind, spec);
+            if stored(folder, &key)?.is_some() {
+                continue;
+            }
+            let started = Instant::now();
+            let ready = work.prepare(probe, kind, record);
+            record.stage(
+                "features",
+                started.elapsed().as_secs_f64(),
+                matches!(ready, Ok(true)),
+            );
+            if !ready? {
+                return Ok(Stage::Stopped);
+            }
+            let started = Instant::now();
+            let result = work.probe(probe, kind);
+            record.stage(
+                "probe",
+                started.elapsed().as_secs_f64(),
+                matches!(result, Ok(Some(_))),
+            );
+            let Some(result) = result? else {
+                return Ok(Stage::Stopped);
+            };
+            run::write_json(&folder.path(&format!("probes/{key}.json")), &result)?;
+            folder.write_record(record)?;
+        }
+    }
+    let mut records = Vec::new();
+    for (probe, kind) in wanted(spec) {
+        records.extend(stored(folder, &key(probe, kind, spec))?);
+    }
+    folder.write_probes(&records)?;
+    Ok(Stage::Done(()))
+}
+
+/// Every probe with every kind of features that it asks for, in the order of the spec.
+fn wanted(spec: &Spec) -> Vec<(&ProbeSpec, Features)> {
+    spec.probe
+        .iter()
+        .flat_map(|probe| {
+            std::iter::once(Features::Trained)
+                .chain(probe.controls.iter().copied())
+                .map(move |kind| (probe, kind))
+        })
+        .collect()
+}
+
+fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
+    // The controls of one probe do not depend on each other.
+    let alone = ProbeSpec {
+        controls: Vec::new(),
+        ..probe.clone()
+    };
+    let text = serde_json::json!([VERSION, alone, kind, spec.seed, spec.data.size]).to_string();
+    hex(&Sha256::digest(text)[..6])
+}
+
+fn stored(folder: &RunFolder, key: &str) -> Result<Option<ProbeRecord>, SweepError> {
+    Ok(run::read_json(&folder.path(&format!("probes/{key}.json")))?)
+}
+
+/// Data sets and features held between probes that share them.
+struct Work<'a> {
+    spec: &'a Spec,
+    nets: &'a Nets,
+    /// The training images, from which batch-norm statistics come.
+    dataset: &'a Dataset,
+    context: &'a Context<'a>,
+    folder: &'a RunFolder,
+    /// Train and test split of each data set probed.
+    sets: Vec<(Dataset, Dataset)>,
+    /// The features last made: data set, kind, train rows, test rows.
+    features: Option<(String, Features, Array2<f32>, Array2<f32>)>,
+}
+
+impl Work<'_> {
+    fn sets(&self, name: &str) -> Option<&(Dataset, Dataset)> {
+        self.sets.iter().find(|(train, _)| train.name == name)
+    }
+
+    /// Read the data and make the features; false where the user stopped it.
+    fn prepare(
+        &mut self,
+        probe: &ProbeSpec,
+        kind: Features,
+        record: &mut RunRecord,
+    ) -> Result<bool, SweepError> {
+        if self.sets(&probe.data).is_none() {
+            let card = Card::find(&probe.data, self.context.cards)?;
+            let open = |split: &str| -> Result<Dataset, SweepError> {
+                let (store, progress) = (&self.context.store, self.context.progress);
+                let set = data::open(&card, split, store, progress)?;
+                Ok(set.fit(self.spec.data.size)?)
+            };
+            let pair = (open("train")?, open("test")?);
+            for set in [&pair.0, &pair.1] {
+                let seen = data_record(set);
+                if !record.data.contains(&seen) {
+                    record.data.push(seen);
+                }
+            }
+            self.sets.push(pair);
+        }
+        if self
+            .features
+            .as_ref()
+            .is_some_and(|(name, k, ..)| *name == probe.data && *k == kind)
+        {
+            return Ok(true);
+        }
+        // Free the last features before the next are made: together they may not fit.
+        self.features = None;
+        let Some((train, test)) = self.sets(&probe.data) else {
+            return Ok(false);
+        };
+        let made = match kind {
+            Features::Pixels => Some((
+                features::pixels(&train.images)?,
+                features::pixels(&test.images)?,
+            )),
+            Features::Trained => self.of_net("trained", &self.nets.discriminator, train, test)?,
+            Features::Untrained => {
+                match self.nets.untrained(self.spec, self.context, self.dataset)? {
+                    Stage::Done(net) => self.of_net("untrained", &net, train, test)?,
+                    Stage::Stopped => None,
+                }
+            }
+        };
+        self.features = made.map(|(a, b)| (probe.data.clone(), kind, a, b));
+        Ok(self.features.is_some())
+    }
+
+    fn of_net(
+        &self,
+        name: &str,
+        net: &crate::nn::Discriminator,
+        train: &Dataset,
+        test: &Dataset,
+    ) -> Result<Option<(Array2<f32>, Array2<f32>)>, SweepError> {
+        let of = |set: &Dataset| {
+            let folder = self.folder.path("features");
+            let (device, progress) = (&self.context.device, self.context.progress);
+            features::cached(&folder, name, net, set, device, progress)
+        };
+        match of(train)? {
+            Some(train) => Ok(of(test)?.map(|test| (train, test))),
+            None => Ok(None),
+        }
+    }
+
+    /// Run one protocol on the features made by [`Work::prepare`]; `None` where the user stopped it.
+    fn probe(&self, probe: &ProbeSpec, kind: Features) -> Result<Option<ProbeRecord>, SweepError> {
+        let (Some((train, test)), Some((.., x_train, x_test))) =
+            (self.sets(&probe.data), &self.features)
+        else {
+            return Ok(None);
+        };
+        let labels = |set: &'_ Dataset| {
+            set.labels.clone().ok_or_else(|| SweepError::NoLabels {
+                name: set.name.clone(),
+                split: set.split.clone(),
+            })
+        };
+        let (y_train, y_test) = (labels(train)?, labels(test)?);
+        // The stream does not depend on the kind of features: trained, untrained and pixels see the same draws.
+        let stream = format!("probe.{}.{}", probe.data, probe.labels);
+        let max_units = match kind {
+            Features::Pixels => train.images.c,
+            _ => self.nets.discriminator.max_units(),
+        };
+        let settings = ProbeSettings {
+            labels: probe.labels,
+            draws: probe.draws,
+            c: probe.c.clone(),
+            solver: match probe.solver {
+                Solver::Auto => svm::Solver::Auto,
+                Solver::Linfa => svm::Solver::Linfa,
+                Solver::Primal => svm::Solver::Primal,
+            },
+        };
+        self.context
+            .progress
+            .note(&format!("probe, {} labels: {}", probe.labels, name(kind)));
+        let result = probe::probe(
+            Labelled {
+                features: x_train.view(),
+                labels: &y_train,
+            },
+            Labelled {
+                features: x_test.view(),
+                labels: &y_test,
+            },
+            train.classes.len(),
+            &settings,
+            Streams::new(self.spec.seed).stream(&stream).next_u64(),
+            self.context.progress,
+        );
+        match result {
+            Ok(found) => Ok(Some(found.into_record(&probe.data, kind, max_units))),
+            Err(ProbeError::Stopped) => Ok(None),
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+fn name(kind: Features) -> &'static str {
+    match kind {
+        Features::Trained => "trained D",
+        Features::Untrained => "untrained D",
+        Features::Pixels => "raw pixels",
+    }
+}

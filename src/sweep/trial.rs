@@ -1,0 +1,195 @@
+//! One trial: data, training, features and probes, figures; each stage skipped where it is done.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use candle_core::Device;
+
+use super::{SweepError, nets, probes};
+use crate::data::{self, Card, Dataset, Store};
+use crate::spec::{ModelSpec, Spec};
+use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
+use crate::track::progress::Progress;
+use crate::track::run::RunFolder;
+use crate::track::{atomic, history, provenance};
+use crate::train::TrainError;
+
+/// What every trial of a sweep shares.
+pub struct Context<'a> {
+    /// Where results go: `results/<experiment>/<trial>/`.
+    pub results: PathBuf,
+    pub store: Store,
+    /// Folder of data set cards that win over the built-in ones.
+    pub cards: Option<&'a Path>,
+    pub device: Device,
+    pub device_name: String,
+    pub profile: Option<String>,
+    /// The command that runs this sweep.
+    pub command: String,
+    pub progress: &'a dyn Progress,
+}
+
+/// How a trial ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ended {
+    Finished,
+    /// Everything was there already.
+    Skipped,
+    /// Diverged, now or in an earlier session; the reason.
+    Failed(String),
+    /// The user stopped it; the same command goes on.
+    Stopped,
+}
+
+/// What a stage says when it is over.
+pub(super) enum Stage<T> {
+    Done(T),
+    Stopped,
+}
+
+/// Run one trial to its end.
+///
+/// # Errors
+/// What would stop every other trial too; divergence is [`Ended::Failed`].
+pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ended, SweepError> {
+    let root = context.results.join(&spec.name).join(id);
+    let mut folder = RunFolder::open(&root)?;
+    let before = folder.record()?;
+    if let Some(record) = &before {
+        if let (Status::Failed, Some(error)) = (record.status, &record.error)
+            && error.starts_with("diverged")
+        {
+            return Ok(Ended::Failed(error.clone()));
+        }
+        if record.status == Status::Finished && probes::all_done(&folder, spec)? {
+            return Ok(Ended::Skipped);
+        }
+    }
+    let card = Card::find(&spec.data.train, context.cards)?;
+    let dataset = data::open(&card, &spec.data.split, &context.store, context.progress)?;
+    let dataset = dataset.fit(spec.data.size)?;
+    let mut record = match before {
+        Some(record) => RunRecord {
+            status: Status::Running,
+            error: None,
+            profile: context.profile.clone(),
+            device: context.device_name.clone(),
+            command: context.command.clone(),
+            label: label.to_string(),
+            ..record
+        },
+        None => new_record(spec, label, id, context, &dataset),
+    };
+    atomic::write(
+        &folder.path("spec.yaml"),
+        serde_yaml::to_string(spec).unwrap_or_default().as_bytes(),
+    )?;
+    folder.write_record(&record)?;
+    let result = stages(spec, id, context, &dataset, &mut folder, &mut record);
+    record.peak_memory = record.peak_memory.max(provenance::peak_memory());
+    let (ended, result) = match result {
+        Ok(Stage::Done(())) => {
+            record.status = Status::Finished;
+            record.finished = Some(provenance::now());
+            (Ended::Finished, Ok(()))
+        }
+        Ok(Stage::Stopped) => {
+            record.status = Status::Stopped;
+            (Ended::Stopped, Ok(()))
+        }
+        Err(SweepError::Train(e @ TrainError::Diverged { .. })) => {
+            record.status = Status::Failed;
+            record.error = Some(e.to_string());
+            (Ended::Failed(e.to_string()), Ok(()))
+        }
+        Err(e) => {
+            record.status = Status::Failed;
+            record.error = Some(e.to_string());
+            (Ended::Failed(e.to_string()), Err(e))
+        }
+    };
+    folder.note(&format!("{:?}", record.status));
+    // The first error is the one to tell, not that the record of it could not be written either.
+    let written = folder.write_record(&record);
+    result?;
+    written?;
+    Ok(ended)
+}
+
+fn stages(
+    spec: &Spec,
+    id: &str,
+    context: &Context,
+    dataset: &Dataset,
+    folder: &mut RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    let started = Instant::now();
+    let trained = nets::trained(spec, id, context, dataset, folder);
+    let over = matches!(trained, Ok(Stage::Done(_)));
+    record.stage("train", started.elapsed().as_secs_f64(), over);
+    let trained = match trained? {
+        Stage::Done(nets) => nets,
+        Stage::Stopped => return Ok(Stage::Stopped),
+    };
+    record.scale = trained.scale(spec, dataset);
+    let metrics = folder.path("metrics.jsonl");
+    if metrics.exists() {
+        history::to_parquet(&metrics, &folder.path("metrics.parquet"))?;
+    }
+    folder.write_record(record)?;
+    nets::figures(&trained, dataset, &context.device, folder)?;
+    probes::run(spec, &trained, dataset, context, folder, record)
+}
+
+fn new_record(
+    spec: &Spec,
+    label: &str,
+    id: &str,
+    context: &Context,
+    dataset: &Dataset,
+) -> RunRecord {
+    RunRecord {
+        format: VERSION,
+        experiment: spec.name.clone(),
+        trial: id.to_string(),
+        label: label.to_string(),
+        reproduces: spec.reproduces.clone(),
+        status: Status::Running,
+        error: None,
+        profile: context.profile.clone(),
+        device: context.device_name.clone(),
+        started: provenance::now(),
+        finished: None,
+        stages: Vec::new(),
+        peak_memory: None,
+        versions: provenance::versions(),
+        commit: provenance::commit(),
+        data: vec![data_record(dataset)],
+        seed: spec.seed,
+        scale: Scale {
+            net: match &spec.model {
+                ModelSpec::Preset { preset, .. } => preset.name().to_string(),
+                ModelSpec::Released { .. } => "released".to_string(),
+            },
+            width: 0,
+            size: spec.data.size,
+            epochs: spec.train.epochs as f64,
+            trained_on: spec.data.train.clone(),
+            images: dataset.images.n,
+            discriminator_parameters: 0,
+            generator_parameters: 0,
+        },
+        command: context.command.clone(),
+    }
+}
+
+/// What a run says of a data set it read.
+pub(super) fn data_record(dataset: &Dataset) -> DataRecord {
+    DataRecord {
+        name: dataset.name.clone(),
+        split: dataset.split.clone(),
+        images: dataset.images.n,
+        fingerprint: dataset.fingerprint.clone(),
+    }
+}

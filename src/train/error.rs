@@ -1,0 +1,41 @@
+use std::path::PathBuf;
+
+use crate::data::{ImagesError, LoaderError};
+use crate::nn::NnError;
+use crate::track::atomic::WriteError;
+use crate::track::run::RunError;
+
+/// Why training could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    #[error(transparent)]
+    Nn(#[from] NnError),
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The losses left the numbers.
+    #[error(
+        "diverged at step {step}: {what}; a lower `train.adam.lr` or `train.adam.beta1: 0.5` usually helps"
+    )]
+    Diverged { step: u64, what: String },
+    #[error("{0}")]
+    Checkpoint(String),
+    #[error("checkpoint `{}`: {message}; delete it to train anew", path.display())]
+    BadCheckpoint { path: PathBuf, message: String },
+    #[error("parameter `{name}` is unknown to the optimiser")]
+    NoMoments { name: String },
+    #[error(transparent)]
+    Loader(#[from] LoaderError),
+    #[error(transparent)]
+    Images(#[from] ImagesError),
+    #[error(
+        "the data set's images are {found:?} (channels, height, width), the model needs {expected:?}"
+    )]
+    WrongImages {
+        found: (usize, usize, usize),
+        expected: (usize, usize, usize),
+    },
+}
