@@ -215,6 +215,10 @@ pub fn summary(experiment: &Experiment, findings: &[Finding]) -> String {
     for finding in findings {
         if !said.contains(&finding.data.as_str()) {
             said.push(&finding.data);
+            let arms = findings.iter().filter(|f| f.data == finding.data).count();
+            if arms > 1 {
+                text.push(format!("Of {arms} arms, the best by test accuracy:"));
+            }
             text.push(finding.sentences());
         }
     }

@@ -1,4 +1,5 @@
 use super::canvas::{Rendered, render};
+use super::kinds::{ACCURACY, GRADIENTS, Kind, LOSS, THROUGHPUT};
 use super::{accuracy, curves};
 use crate::report::ReportError;
 use crate::report::collect::Experiment;
@@ -10,10 +11,10 @@ type Draw = fn(&Experiment, &Published) -> Result<Option<Rendered>, ReportError>
 /// Every chart, in the order of the page.
 const CHARTS: &[Draw] = &[
     accuracy::chart,
-    |experiment, _| curve(experiment, &curves::LOSS),
-    |experiment, _| curve(experiment, &curves::ACCURACY),
-    |experiment, _| curve(experiment, &curves::GRADIENTS),
-    |experiment, _| curve(experiment, &curves::THROUGHPUT),
+    |experiment, _| curve(experiment, &LOSS),
+    |experiment, _| curve(experiment, &ACCURACY),
+    |experiment, _| curve(experiment, &GRADIENTS),
+    |experiment, _| curve(experiment, &THROUGHPUT),
 ];
 
 /// Draw every chart that this experiment has data for.
@@ -31,7 +32,7 @@ pub fn charts(
     Ok(drawn)
 }
 
-fn curve(experiment: &Experiment, kind: &curves::Kind) -> Result<Option<Rendered>, ReportError> {
+fn curve(experiment: &Experiment, kind: &Kind) -> Result<Option<Rendered>, ReportError> {
     match curves::Curves::new(experiment, kind) {
         Some(chart) => {
             let caption = format!("{}{}", kind.caption, chart.smoothing());

@@ -5,60 +5,10 @@ use plotters::prelude::{
 };
 
 use super::canvas::{Area, Chart, GRID, INK, PALETTE, Pen, SOFT, message};
+use super::kinds::Kind;
+use super::series::{DENSE, Stretch, stretches, tick, top};
 use crate::report::collect::Experiment;
 use crate::report::words;
-
-/// A chart of training: its panels are values of `metrics.jsonl`.
-pub struct Kind {
-    pub id: &'static str,
-    pub title: &'static str,
-    pub caption: &'static str,
-    /// Name of the value, heading of its panel.
-    pub panels: &'static [(&'static str, &'static str)],
-    /// Fractions, drawn as percents from 0 to 100.
-    pub percent: bool,
-}
-
-pub const LOSS: Kind = Kind {
-    id: "losses",
-    title: "Losses",
-    caption: "Binary cross-entropy of the discriminator and of the generator.",
-    panels: &[
-        ("loss.d", "Discriminator loss (nats)"),
-        ("loss.g", "Generator loss (nats)"),
-    ],
-    percent: false,
-};
-
-pub const ACCURACY: Kind = Kind {
-    id: "discriminator-accuracy",
-    title: "Discriminator's accuracy",
-    caption: "Share of real images that D calls real and of generated ones that it calls generated; near 100% in both, G has stopped fooling it.",
-    panels: &[
-        ("accuracy.real", "Real images called real"),
-        ("accuracy.fake", "Generated images called generated"),
-    ],
-    percent: true,
-};
-
-pub const GRADIENTS: Kind = Kind {
-    id: "gradient-norms",
-    title: "Gradient norms",
-    caption: "Euclidean norm of each net's gradient over all its parameters.",
-    panels: &[
-        ("grad.d", "Discriminator's gradient norm"),
-        ("grad.g", "Generator's gradient norm"),
-    ],
-    percent: false,
-};
-
-pub const THROUGHPUT: Kind = Kind {
-    id: "throughput",
-    title: "Throughput",
-    caption: "Training images per second of wall time.",
-    panels: &[("images_per_second", "Images per second")],
-    percent: false,
-};
 
 const WIDTH: u32 = 640;
 const TITLE: u32 = 40;
@@ -69,10 +19,6 @@ const LEFT: f64 = 68.0;
 const RIGHT: f64 = 24.0;
 /// More trials than this are not named: the legend would outgrow the chart.
 const NAMED: usize = 12;
-/// A line of more points than this is drawn as the means of so many stretches, with the range of each behind it.
-const DENSE: usize = 150;
-const STRETCHES: usize = 100;
-
 /// Everything of a chart of training, ready to draw.
 pub struct Curves<'a> {
     kind: &'a Kind,
@@ -95,15 +41,6 @@ struct Mark {
     line: usize,
     name: String,
     x: f64,
-}
-
-/// Neighbouring measurements as one.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Stretch {
-    epoch: f64,
-    mean: f64,
-    low: f64,
-    high: f64,
 }
 
 impl<'a> Curves<'a> {
@@ -301,89 +238,4 @@ fn legend(lines: &[Line]) -> Vec<Vec<Mark>> {
         x += width;
     }
     rows
-}
-
-/// Few points as they are; many as the means and ranges of equal stretches.
-fn stretches(points: &[(f64, f64)]) -> Vec<Stretch> {
-    let count = if points.len() > DENSE {
-        STRETCHES
-    } else {
-        points.len()
-    };
-    (0..count)
-        .map(|i| &points[i * points.len() / count..(i + 1) * points.len() / count])
-        .map(|part| {
-            let n = part.len() as f64;
-            Stretch {
-                epoch: part.iter().map(|p| p.0).sum::<f64>() / n,
-                mean: part.iter().map(|p| p.1).sum::<f64>() / n,
-                low: part.iter().fold(f64::INFINITY, |m, p| m.min(p.1)),
-                high: part.iter().fold(f64::NEG_INFINITY, |m, p| m.max(p.1)),
-            }
-        })
-        .collect()
-}
-
-/// The end of an axis: a few wild values (the first steps, a divergence) must not flatten the rest.
-fn top(values: &mut [f64], percent: bool) -> f64 {
-    if percent {
-        return 1.0;
-    }
-    values.sort_by(f64::total_cmp);
-    let high = values
-        .get(values.len().saturating_sub(1) * 99 / 100)
-        .copied();
-    match high {
-        Some(v) if v > 1e-12 => v * 1.1,
-        _ => 1.0,
-    }
-}
-
-/// A label that is short on axes of any size: a diverged net's gradients reach 1e20.
-fn tick(value: f64, top: f64) -> String {
-    if value == 0.0 || (0.05..1e5).contains(&top) {
-        words::trimmed(value)
-    } else {
-        format!("{value:.0e}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dense_points_keep_their_mean_and_range() {
-        let points: Vec<(f64, f64)> = (0..1000)
-            .map(|i| (f64::from(i), f64::from(i % 10)))
-            .collect();
-        let drawn = stretches(&points);
-        assert_eq!(drawn.len(), STRETCHES);
-        assert_eq!(
-            drawn[3],
-            Stretch {
-                epoch: 34.5,
-                mean: 4.5,
-                low: 0.0,
-                high: 9.0
-            }
-        );
-        assert_eq!(stretches(&points[..3]).len(), 3);
-        assert!(stretches(&[]).is_empty());
-    }
-
-    #[test]
-    fn ticks_stay_short() {
-        assert_eq!(tick(2e20, 3e20), "2e20");
-        assert_eq!(tick(0.002, 0.01), "2e-3");
-        assert_eq!(tick(0.5, 2.0), "0.5");
-        assert_eq!(tick(0.0, 3e20), "0");
-    }
-
-    #[test]
-    fn one_wild_value_does_not_flatten_the_rest() {
-        let mut values: Vec<f64> = (0..200).map(|i| f64::from(i) / 200.0).collect();
-        values.push(1e6);
-        assert!(top(&mut values, false) < 1.2);
-    }
 }

@@ -7,4 +7,6 @@ pub mod accuracy;
 pub mod all;
 pub mod canvas;
 mod curves;
+mod kinds;
 mod raster;
+mod series;

@@ -4,6 +4,7 @@
 
 pub mod baseline;
 mod compare;
+mod means;
 
 pub use baseline::{Baseline, Direction, Expected};
 pub use compare::{Comparison, Difference, Verdict, accept, compare};
