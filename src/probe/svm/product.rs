@@ -1,8 +1,8 @@
 //! The passes over the features: margins, adjoint, both at once, and the Gram matrix.
 //!
-//! The features X are `[n, d]`, single precision, as the caller holds them: never copied, never transposed.
+//! The features X are `[n, d]`, single precision, as the caller holds them: not copied where they are in row order.
 //! Weights are `[d, k]` for k one-vs-rest problems solved together, with one more row for the intercept where
-//! there is one; margins are `[n, k]`. One pass serves all k problems, so the cost is a matrix product per pass
+//! there is one; margins are `[n, k]`. One pass serves all k problems, so the cost is a thin matrix product per pass
 //! and the memory traffic that of X once ([`hessian`] uses a block of rows twice while it is in the cache).
 //!
 //! Rows are cut into parts whose number depends on n alone, and the parts' sums are added in order in double
@@ -12,61 +12,75 @@ use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, LinalgScalar, s};
 use rayon::prelude::*;
 
-/// Rows of X per matrix product: small enough that a block of usual width stays in the last-level cache
-/// between its two uses, large enough that packing the weights is paid for.
-const BLOCK: usize = 128;
+use super::kernel::{Interleaved, add_adjoint, dots};
+
+/// Numbers of X in a block of rows: half a megabyte, so that it is still in the second-level cache when a pass
+/// comes back to it.
+const BLOCK: usize = 128 * 1024;
 /// No more parts than this, which bounds the partial sums to `PARTS * d * k` numbers.
 const PARTS: usize = 16;
 /// Rows of the Gram matrix computed by one task.
 const GRAM_TILE: usize = 256;
 
-/// Rows in each part: a multiple of [`BLOCK`], by n alone.
-fn part_rows(n: usize) -> usize {
-    n.div_ceil(PARTS).next_multiple_of(BLOCK)
+/// Rows in a block.
+fn block_rows(d: usize) -> usize {
+    (BLOCK / d.max(1)).clamp(4, 256)
 }
 
-/// Parts of `values` (`[n, k]`, row-major) with their row ranges.
-fn parts_mut(
-    values: &mut [f32],
-    n: usize,
-    k: usize,
-) -> impl IndexedParallelIterator<Item = (usize, &mut [f32])> {
-    let rows = part_rows(n);
-    values
-        .par_chunks_mut((rows * k).max(1))
-        .enumerate()
-        .map(move |(i, part)| (i * rows, part))
+/// Rows in each part, by the shape alone.
+fn part_rows(n: usize, d: usize) -> usize {
+    n.div_ceil(PARTS).next_multiple_of(block_rows(d))
 }
 
-/// The weights without the intercept, and the intercept.
-fn split(weights: &Array2<f32>, d: usize) -> (ArrayView2<'_, f32>, Option<ArrayView2<'_, f32>>) {
+/// The weights as the kernels read them, and the intercepts.
+fn by_problem(weights: &Array2<f32>, d: usize) -> (Interleaved, Option<Vec<f32>>) {
     let (w, b) = weights.view().split_at(Axis(0), d);
-    (w, (b.nrows() > 0).then_some(b))
+    let intercepts = (b.nrows() > 0).then(|| b.iter().copied().collect());
+    (Interleaved::new(w), intercepts)
 }
 
-fn margins_block(
-    x: &ArrayView2<f32>,
-    w: &ArrayView2<f32>,
-    b: Option<&ArrayView2<f32>>,
-    out: &mut ArrayViewMut2<f32>,
-) {
-    match b {
-        Some(b) => {
-            out.assign(b);
-            general_mat_mul(1.0, x, w, 1.0, out);
+fn margins_block(x: &[f32], w: &Interleaved, b: Option<&[f32]>, out: &mut [f32], k: usize) {
+    dots(x, w, out);
+    if let Some(b) = b {
+        for row in out.chunks_exact_mut(k) {
+            row.iter_mut().zip(b).for_each(|(v, b)| *v += b);
         }
-        None => general_mat_mul(1.0, x, w, 0.0, out),
     }
 }
 
-fn adjoint_block(x: &ArrayView2<f32>, r: &ArrayView2<f32>, sum: &mut Array2<f32>) {
-    let d = x.ncols();
-    let (mut w, mut b) = sum.view_mut().split_at(Axis(0), d);
-    general_mat_mul(1.0, &x.t(), r, 1.0, &mut w);
-    for mut b in b.outer_iter_mut() {
-        for row in r.outer_iter() {
-            b += &row;
+/// A part's share of X^T r, and the column sums of r.
+struct Sum {
+    weights: Interleaved,
+    intercept: Vec<f32>,
+}
+
+impl Sum {
+    fn new(d: usize, k: usize) -> Self {
+        Sum {
+            weights: Interleaved::zeros(d, k),
+            intercept: vec![0.0; k],
         }
+    }
+
+    fn add(&mut self, x: &[f32], r: &[f32], k: usize) {
+        add_adjoint(x, r, &mut self.weights);
+        for row in r.chunks_exact(k) {
+            self.intercept.iter_mut().zip(row).for_each(|(s, r)| *s += r);
+        }
+    }
+
+    /// All parts' sums in order, `[d, k]`, with a last row for the intercepts where wanted.
+    fn total(sums: &[Sum], d: usize, k: usize, intercept: bool) -> Array2<f32> {
+        let mut total = Array2::<f64>::zeros((d + usize::from(intercept), k));
+        for sum in sums {
+            sum.weights.add_to(&mut total);
+            for mut last in total.outer_iter_mut().skip(d) {
+                last.iter_mut()
+                    .zip(&sum.intercept)
+                    .for_each(|(t, s)| *t += f64::from(*s));
+            }
+        }
+        total.mapv(|v| v as f32)
     }
 }
 
@@ -74,23 +88,15 @@ fn adjoint_block(x: &ArrayView2<f32>, r: &ArrayView2<f32>, sum: &mut Array2<f32>
 ///
 /// `weights` is `[d, k]` or `[d + 1, k]`, its last row then being the intercepts; the answer is `[n, k]`.
 pub fn margins(x: ArrayView2<f32>, weights: &Array2<f32>) -> Array2<f32> {
+    let x = x.as_standard_layout();
     let (n, d, k) = (x.nrows(), x.ncols(), weights.ncols());
-    let (w, b) = split(weights, d);
+    let (w, b) = by_problem(weights, d);
+    let rows = block_rows(d);
     let mut values = vec![0.0; n * k];
-    parts_mut(&mut values, n, k).for_each(|(start, part)| {
-        for (i, block) in part.chunks_mut(BLOCK * k).enumerate() {
-            let from = start + i * BLOCK;
-            let rows = block.len() / k;
-            if let Ok(mut out) = ArrayViewMut2::from_shape((rows, k), block) {
-                margins_block(
-                    &x.slice(s![from..from + rows, ..]),
-                    &w,
-                    b.as_ref(),
-                    &mut out,
-                );
-            }
-        }
-    });
+    values
+        .par_chunks_mut((rows * k).max(1))
+        .zip(x.as_slice().unwrap_or(&[]).par_chunks((rows * d).max(1)))
+        .for_each(|(out, x)| margins_block(x, &w, b.as_deref(), out, k));
     shaped(values, n, k)
 }
 
@@ -98,25 +104,23 @@ pub fn margins(x: ArrayView2<f32>, weights: &Array2<f32>) -> Array2<f32> {
 ///
 /// `r` is `[n, k]`; the answer is `[d, k]` or `[d + 1, k]`.
 pub fn adjoint(x: ArrayView2<f32>, r: &Array2<f32>, intercept: bool) -> Array2<f32> {
-    let (n, dims, k) = (x.nrows(), x.ncols() + usize::from(intercept), r.ncols());
-    let rows = part_rows(n);
-    let sums: Vec<Array2<f32>> = (0..n.div_ceil(rows))
-        .into_par_iter()
-        .map(|p| {
-            let mut sum = Array2::zeros((dims, k));
-            let end = ((p + 1) * rows).min(n);
-            for from in (p * rows..end).step_by(BLOCK) {
-                let to = (from + BLOCK).min(end);
-                adjoint_block(
-                    &x.slice(s![from..to, ..]),
-                    &r.slice(s![from..to, ..]),
-                    &mut sum,
-                );
+    let (x, r) = (x.as_standard_layout(), r.as_standard_layout());
+    let (n, d, k) = (x.nrows(), x.ncols(), r.ncols());
+    let (part, rows) = (part_rows(n, d), block_rows(d));
+    let sums: Vec<Sum> = x
+        .as_slice()
+        .unwrap_or(&[])
+        .par_chunks((part * d).max(1))
+        .zip(r.as_slice().unwrap_or(&[]).par_chunks((part * k).max(1)))
+        .map(|(x, r)| {
+            let mut sum = Sum::new(d, k);
+            for (x, r) in x.chunks(rows * d).zip(r.chunks(rows * k)) {
+                sum.add(x, r, k);
             }
             sum
         })
         .collect();
-    add_in_order(&sums, dims, k)
+    Sum::total(&sums, d, k, intercept)
 }
 
 /// One pass of the generalised Hessian: the margins t = X v and X^T (curvature * t), reading X once.
@@ -127,44 +131,46 @@ pub fn hessian(
     v: &Array2<f32>,
     curvature: &Array2<f32>,
 ) -> (Array2<f32>, Array2<f32>) {
-    let (n, d, dims, k) = (x.nrows(), x.ncols(), v.nrows(), v.ncols());
-    let (w, b) = split(v, d);
+    let (x, curvature) = (x.as_standard_layout(), curvature.as_standard_layout());
+    let (n, d, k) = (x.nrows(), x.ncols(), v.ncols());
+    let (w, b) = by_problem(v, d);
+    let (part, rows) = (part_rows(n, d), block_rows(d));
     let mut values = vec![0.0; n * k];
-    let sums: Vec<Array2<f32>> = parts_mut(&mut values, n, k)
-        .map(|(start, part)| {
-            let mut sum = Array2::zeros((dims, k));
-            let mut scaled = Array2::zeros((BLOCK, k));
-            for (i, block) in part.chunks_mut(BLOCK * k).enumerate() {
-                let from = start + i * BLOCK;
-                let rows = block.len() / k;
-                let x = x.slice(s![from..from + rows, ..]);
-                if let Ok(mut out) = ArrayViewMut2::from_shape((rows, k), block) {
-                    margins_block(&x, &w, b.as_ref(), &mut out);
-                    let mut scaled = scaled.slice_mut(s![..rows, ..]);
-                    scaled.assign(&out);
-                    scaled *= &curvature.slice(s![from..from + rows, ..]);
-                    adjoint_block(&x, &scaled.view(), &mut sum);
-                }
+    let sums: Vec<Sum> = values
+        .par_chunks_mut((part * k).max(1))
+        .zip(x.as_slice().unwrap_or(&[]).par_chunks((part * d).max(1)))
+        .zip(curvature.as_slice().unwrap_or(&[]).par_chunks((part * k).max(1)))
+        .map(|((out, x), curvature)| {
+            let mut sum = Sum::new(d, k);
+            let mut scaled = Vec::with_capacity(rows * k);
+            for ((out, x), curvature) in out
+                .chunks_mut(rows * k)
+                .zip(x.chunks(rows * d))
+                .zip(curvature.chunks(rows * k))
+            {
+                margins_block(x, &w, b.as_deref(), out, k);
+                scaled.clear();
+                scaled.extend(out.iter().zip(curvature).map(|(t, c)| t * c));
+                sum.add(x, &scaled, k);
             }
             sum
         })
         .collect();
-    (shaped(values, n, k), add_in_order(&sums, dims, k))
+    (shaped(values, n, k), Sum::total(&sums, d, k, v.nrows() > d))
 }
 
 /// Margins of some rows of X only, `[rows.len(), k]`, gathered block by block.
 pub fn margins_of(x: ArrayView2<f32>, rows: &[usize], weights: &Array2<f32>) -> Array2<f32> {
-    let k = weights.ncols();
-    let (w, b) = split(weights, x.ncols());
+    let (d, k) = (x.ncols(), weights.ncols());
+    let (w, b) = by_problem(weights, d);
+    let block = block_rows(d);
     let mut values = vec![0.0; rows.len() * k];
     values
-        .par_chunks_mut((BLOCK * k).max(1))
-        .zip(rows.par_chunks(BLOCK))
+        .par_chunks_mut((block * k).max(1))
+        .zip(rows.par_chunks(block))
         .for_each(|(out, rows)| {
             let x = x.select(Axis(0), rows);
-            if let Ok(mut out) = ArrayViewMut2::from_shape((rows.len(), k), out) {
-                margins_block(&x.view(), &w, b.as_ref(), &mut out);
-            }
+            margins_block(x.as_slice().unwrap_or(&[]), &w, b.as_deref(), out, k);
         });
     shaped(values, rows.len(), k)
 }
@@ -226,14 +232,6 @@ fn mirror<T: Copy>(k: &mut Array2<T>) {
             }
         }
     }
-}
-
-fn add_in_order(sums: &[Array2<f32>], dims: usize, k: usize) -> Array2<f32> {
-    let mut total = Array2::<f64>::zeros((dims, k));
-    for sum in sums {
-        total.zip_mut_with(sum, |t, v| *t += f64::from(*v));
-    }
-    total.mapv(|v| v as f32)
 }
 
 /// `values` as `[n, k]`; its length is `n * k` by construction here.
