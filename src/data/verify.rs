@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
@@ -189,7 +189,7 @@ impl Stamps {
     }
 
     /// A store that cannot be written (a shared, read-only one) is still good for reading, so failure is no error.
-    fn write(&self, path: &PathBuf) {
+    fn write(&self, path: &Path) {
         if path.parent().is_some_and(Path::is_dir)
             && let Ok(bytes) = serde_json::to_vec_pretty(self)
         {

@@ -122,8 +122,22 @@ fn locate(root: &Node, keys: &[String], message: &str) -> SpecError {
             } else {
                 dotted
             },
-            message: message.to_string(),
+            message: in_words(message),
         },
+    }
+}
+
+/// Rust's names of number types in a user's words.
+fn in_words(message: &str) -> String {
+    const WORDS: [(&str, &str); 4] = [
+        ("expected usize", "expected a whole number"),
+        ("expected u64", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("expected f32", "expected a number"),
+    ];
+    match WORDS.iter().find(|(rust, _)| message.ends_with(rust)) {
+        Some((rust, words)) => message.replace(rust, words),
+        None => message.to_string(),
     }
 }
 
@@ -193,7 +207,7 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: 2e-4, lrr: 1}\n"), @"a.yaml:3:16: unknown key `lrr` (did you mean `lr`?); expected one of `lr`");
-        insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: fast}\n"), @r#"a.yaml:3:10: `adam.0.lr`: invalid type: string "fast", expected f64"#);
+        insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: fast}\n"), @r#"a.yaml:3:10: `adam.0.lr`: invalid type: string "fast", expected a number"#);
         insta::assert_snapshot!(error("name: x\n"), @"a.yaml:1:1: `the document`: missing field `adam`");
         insta::assert_snapshot!(error("name: x\nadam: [\n"), @"a.yaml:2:7: not valid YAML: unclosed bracket '['");
         insta::assert_snapshot!(error("name: x\nname: y\nadam: []"), @"a.yaml:2:1: not valid YAML: duplicate mapping key: name");

@@ -112,6 +112,9 @@ fn stored(folder: &RunFolder, key: &str) -> Result<Option<ProbeRecord>, SweepErr
     Ok(run::read_json(&folder.path(&format!("probes/{key}.json")))?)
 }
 
+/// Features of the training rows and of the test rows.
+type TrainAndTest = (Array2<f32>, Array2<f32>);
+
 /// Data sets and features held between probes that share them.
 struct Work<'a> {
     spec: &'a Spec,
@@ -189,7 +192,7 @@ impl Work<'_> {
         net: &crate::nn::Discriminator,
         train: &Dataset,
         test: &Dataset,
-    ) -> Result<Option<(Array2<f32>, Array2<f32>)>, SweepError> {
+    ) -> Result<Option<TrainAndTest>, SweepError> {
         let of = |set: &Dataset| {
             let folder = self.folder.path("features");
             let (device, progress) = (&self.context.device, self.context.progress);

@@ -161,16 +161,14 @@ pub fn backward(
         .zip(dy.par_chunks(len))
         .map(|(x, dy)| chunk_sums(x, dy, &scale, &shift, mean, slope))
         .collect();
-    let join = |pick: fn(&(Vec<f32>, Vec<f32>)) -> &Vec<f32>| -> Vec<f64> {
-        let mut total = vec![0.0f64; channels];
-        for part in &parts {
-            for (t, p) in total.iter_mut().zip(pick(part)) {
-                *t += *p as f64;
+    let (mut sum, mut product) = (vec![0.0f64; channels], vec![0.0f64; channels]);
+    for part in &parts {
+        for (total, part) in [(&mut sum, &part.0), (&mut product, &part.1)] {
+            for (t, p) in total.iter_mut().zip(part) {
+                *t += f64::from(*p);
             }
         }
-        total
-    };
-    let (sum, product) = (join(|p| &p.0), join(|p| &p.1));
+    }
     let gradient = AffineGradient {
         gain: product
             .iter()

@@ -71,7 +71,17 @@ pub fn dots(x: &[f32], w: &Interleaved, out: &mut [f32]) {
     for first in (0..k).step_by(GROUP) {
         let width = (k - first).min(GROUP);
         let w = &w.values[first * d..(first + width) * d];
-        with_width(width, Dots { x, d, w, out, k, first });
+        with_width(
+            width,
+            Dots {
+                x,
+                d,
+                w,
+                out,
+                k,
+                first,
+            },
+        );
     }
 }
 
@@ -82,7 +92,17 @@ pub fn add_adjoint(x: &[f32], r: &[f32], sum: &mut Interleaved) {
     for first in (0..k).step_by(GROUP) {
         let width = (k - first).min(GROUP);
         let sum = &mut sum.values[first * d..(first + width) * d];
-        with_width(width, Adjoint { x, d, r, sum, k, first });
+        with_width(
+            width,
+            Adjoint {
+                x,
+                d,
+                r,
+                sum,
+                k,
+                first,
+            },
+        );
     }
 }
 
@@ -139,7 +159,14 @@ struct Dots<'a> {
 impl Product for Dots<'_> {
     #[inline(always)]
     fn run<S: Simd, const K: usize>(self, simd: S) {
-        let Dots { x, d, w, out, k, first } = self;
+        let Dots {
+            x,
+            d,
+            w,
+            out,
+            k,
+            first,
+        } = self;
         let mut done = 0;
         // Two rows share each load of weights where there are registers for both.
         if S::REGISTER_COUNT >= 32 {
@@ -203,7 +230,14 @@ struct Adjoint<'a> {
 impl Product for Adjoint<'_> {
     #[inline(always)]
     fn run<S: Simd, const K: usize>(self, simd: S) {
-        let Adjoint { x, d, r, sum, k, first } = self;
+        let Adjoint {
+            x,
+            d,
+            r,
+            sum,
+            k,
+            first,
+        } = self;
         let mut groups = x.chunks_exact(ROWS * d);
         let mut factors = r.chunks_exact(ROWS * k);
         for (x, r) in groups.by_ref().zip(factors.by_ref()) {

@@ -65,7 +65,10 @@ impl Sum {
     fn add(&mut self, x: &[f32], r: &[f32], k: usize) {
         add_adjoint(x, r, &mut self.weights);
         for row in r.chunks_exact(k) {
-            self.intercept.iter_mut().zip(row).for_each(|(s, r)| *s += r);
+            self.intercept
+                .iter_mut()
+                .zip(row)
+                .for_each(|(s, r)| *s += r);
         }
     }
 
@@ -139,7 +142,12 @@ pub fn hessian(
     let sums: Vec<Sum> = values
         .par_chunks_mut((part * k).max(1))
         .zip(x.as_slice().unwrap_or(&[]).par_chunks((part * d).max(1)))
-        .zip(curvature.as_slice().unwrap_or(&[]).par_chunks((part * k).max(1)))
+        .zip(
+            curvature
+                .as_slice()
+                .unwrap_or(&[])
+                .par_chunks((part * k).max(1)),
+        )
         .map(|((out, x), curvature)| {
             let mut sum = Sum::new(d, k);
             let mut scaled = Vec::with_capacity(rows * k);
