@@ -64,10 +64,12 @@ impl Comparison {
         };
         let names = self.differences.iter().map(|d| d.metric.clone());
         let verdicts = self.differences.iter().map(|d| word(d.verdict).to_string());
+        // Rounded first, and plus zero: what shows as nothing has no sign of its own.
+        let signed = |v: f64| format!("{:+.4}", (v * 1e4).round() / 1e4 + 0.0);
         let change = self
             .differences
             .iter()
-            .map(|d| d.difference.map_or("–".to_string(), |v| format!("{v:+.4}")));
+            .map(|d| d.difference.map_or("–".to_string(), signed));
         let columns = vec![
             ("Metric".to_string(), names.collect()),
             ("Baseline".to_string(), number(|d| d.baseline)),
