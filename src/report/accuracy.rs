@@ -247,7 +247,7 @@ fn cell(probe: &ProbeRecord) -> Cell {
 
 /// Whether the weights are the authors' and not trained here.
 pub fn released(run: &RunRecord) -> bool {
-    run.scale.net == "released"
+    run.scale.net.starts_with("released")
 }
 
 fn name(features: Features, run: &RunRecord) -> String {

@@ -88,7 +88,7 @@ pub struct DataRecord {
 /// What a row of a table must say about itself, so that a small run is never taken for the paper's.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Scale {
-    /// The net's preset, or `released`.
+    /// The net's preset, or `released, M of N layers`.
     pub net: String,
     pub width: usize,
     /// Image side in pixels.

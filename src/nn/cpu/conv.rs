@@ -1,21 +1,20 @@
-//! The two directions of a strided convolution as gathered matrix products.
+//! The two directions of a strided convolution.
 //!
-//! A tile of output cells gathers what it reads into a matrix that fits the cache and multiplies it with the
-//! weights. The transpose first splits the large grid into `stride * stride` phases, each of which is a stride-1
-//! gather, so no product with a zero is computed. Where the large side has few channels (an image), its products
-//! would be too narrow; there the small side is multiplied with all taps at once and the results are added into place.
+//! A tile of output cells lays out what it reads with zeros around it ([`super::padded`]) and runs [`super::micro`] over
+//! it, panel by panel of output channels. The transpose first splits the large grid into `stride * stride` phases, each
+//! of which is a stride-1 convolution, so no product with a zero is computed. Where the large side has few channels (an
+//! image), its panels would be mostly empty; there the small side is multiplied with all taps at once and the results
+//! are added into place.
 
 use rayon::prelude::*;
 
 use super::Geometry;
-use super::gather::{Source, Tile, gather, split_mut, tiles, with_scratch};
-use super::matmul::{View, product};
-use super::transpose::{swap, weights_down, weights_up};
+use super::geometry::Phase;
+use super::micro::{PANEL, Reach, cells, panels};
+use super::padded::{Frame, Source, Tile, pad, split_mut, tiles, with_scratch};
 
-/// Output cells of a tile: enough for the product to reach its full rate, measured on 64 to 512 channels.
-pub(super) const TILE_CELLS: usize = 256;
-/// Elements of a gathered matrix: 512 KiB, half of a common second-level cache.
-pub(super) const TILE_ELEMENTS: usize = 128 * 1024;
+/// Output cells of a tile: what they read fits the second-level cache beside a panel of weights.
+pub(super) const TILE_CELLS: usize = 128;
 /// Up to this many large channels the transpose adds into place.
 const FEW_CHANNELS: usize = 8;
 
@@ -24,32 +23,79 @@ const FEW_CHANNELS: usize = 8;
 ///
 /// `large` is `[batch, h, w, c]`, `w` is `[small c, large c, kh, kw]`, `small` is `[batch, h, w, c]`.
 pub fn down(g: &Geometry, large: &[f32], w: &[f32], small: &mut [f32]) {
-    let [lh, lw, lc] = g.large;
-    let [sh, sw, sc] = g.small;
-    let packed = weights_down(w, sc, lc, g.taps());
-    let source = Source {
-        data: large,
-        height: lh,
-        width: lw,
-        channels: lc,
-    };
+    let (lc, [sh, sw, sc]) = (g.large[2], g.small);
+    let taps = g.taps();
+    let depth = taps * lc;
+    let packed = panels(depth, sc, |k, s| w[(s * lc + k % lc) * taps + k / lc]);
     let tiles = tiles(g.batch, sh, sw, TILE_CELLS);
     split_mut(small, &tiles, |t| t.cells() * sc)
         .into_par_iter()
         .for_each(|(tile, out)| {
-            let cells = tile.cells();
-            let parts = g.window().split(TILE_ELEMENTS / (cells * lc).max(1));
-            let mut depth = 0;
-            for part in parts {
-                let k = part.taps() * lc;
-                with_scratch(cells * k, |rows| {
-                    gather(source, &tile, g.stride, part, rows);
-                    let b = View::rows(&packed[depth * sc..], sc);
-                    product([cells, sc, k], out, sc, View::rows(rows, k), b, depth > 0);
-                });
-                depth += k;
-            }
+            let frame = large_frame(g, &tile);
+            with_scratch(frame.len(lc), |image| {
+                pad(large_source(g, large), &frame, image);
+                let (bases, reach) = large_reads(g, &tile, &frame);
+                let places: Vec<usize> = (0..bases.len()).map(|i| i * sc).collect();
+                by_panel(image, &bases, reach, &packed, out, places, sc);
+            });
         });
+}
+
+/// Run the cells against every panel.
+fn by_panel(
+    a: &[f32],
+    bases: &[usize],
+    reach: Reach,
+    packed: &[f32],
+    out: &mut [f32],
+    mut places: Vec<usize>,
+    channels: usize,
+) {
+    let panels = packed.chunks_exact((reach.depth() * PANEL).max(1));
+    for (panel, first) in panels.zip((0..channels).step_by(PANEL)) {
+        let columns = (channels - first).min(PANEL);
+        cells(a, bases, reach, panel, out, &places, columns);
+        places.iter_mut().for_each(|p| *p += PANEL);
+    }
+}
+
+/// The large grid as a source.
+pub(super) fn large_source<'a>(g: &Geometry, large: &'a [f32]) -> Source<'a> {
+    Source {
+        data: large,
+        height: g.large[0],
+        width: g.large[1],
+        channels: g.large[2],
+    }
+}
+
+/// What a tile of small cells reads on the large grid.
+pub(super) fn large_frame(g: &Geometry, tile: &Tile) -> Frame {
+    Frame {
+        images: tile.images.clone(),
+        top: (tile.rows.start * g.stride) as isize - g.pad[0] as isize,
+        left: -(g.pad[1] as isize),
+        rows: (tile.rows.len() - 1) * g.stride + g.kernel[0],
+        cols: (tile.cols - 1) * g.stride + g.kernel[1],
+    }
+}
+
+/// Where each small cell of the tile begins to read in the frame, and how far it reads.
+pub(super) fn large_reads(g: &Geometry, tile: &Tile, frame: &Frame) -> (Vec<usize>, Reach) {
+    let line = frame.cols * g.large[2];
+    let mut bases = Vec::with_capacity(tile.cells());
+    for image in 0..tile.images.len() {
+        for row in 0..tile.rows.len() {
+            let start = (image * frame.rows + row * g.stride) * line;
+            bases.extend((0..tile.cols).map(|x| start + x * g.stride * g.large[2]));
+        }
+    }
+    let reach = Reach {
+        segments: g.kernel[0],
+        step: line,
+        len: g.kernel[1] * g.large[2],
+    };
+    (bases, reach)
 }
 
 /// `large = conv-transpose(small, w)`: the forward pass of a fractionally-strided convolution, or the gradient of
@@ -71,15 +117,22 @@ fn up_phases(g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
         width: sw,
         channels: sc,
     };
-    let phases: Vec<_> = g
+    let phases: Vec<(Phase, Vec<f32>)> = g
         .phases()
         .into_iter()
         .map(|p| {
-            let taps: Vec<usize> = p.taps.iter().map(|t| t[0] * g.kernel[1] + t[1]).collect();
-            let packed = weights_up(w, sc, lc, g.taps(), &taps);
+            let packed = panels(p.taps.len() * sc, lc, |k, l| {
+                let [ky, kx] = p.taps[k / sc];
+                w[((k % sc) * lc + l) * g.taps() + ky * g.kernel[1] + kx]
+            });
             (p, packed)
         })
         .collect();
+    // One frame serves all phases.
+    let edge = |of: fn(&Phase) -> isize| phases.iter().map(|(p, _)| of(p)).min().unwrap_or(0);
+    let (top, left) = (edge(|p| p.window.top), edge(|p| p.window.left));
+    let bottom = -edge(|p| -(p.window.top + p.window.height as isize));
+    let right = -edge(|p| -(p.window.left + p.window.width as isize));
     // A tile is counted in cells of one phase; it owns `stride` rows of the large grid for each of its own.
     let (height, width) = (lh.div_ceil(g.stride), lw.div_ceil(g.stride));
     let tiles = tiles(g.batch, height, width, TILE_CELLS);
@@ -90,78 +143,73 @@ fn up_phases(g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
     split_mut(large, &tiles, owned)
         .into_par_iter()
         .for_each(|(tile, out)| {
-            for (phase, packed) in &phases {
-                let [py, px] = phase.offset;
-                let phase_tile = Tile {
-                    images: tile.images.clone(),
-                    rows: tile.rows.start..tile.rows.end.min((lh + g.stride - 1 - py) / g.stride),
-                    cols: (lw + g.stride - 1 - px) / g.stride,
-                };
-                let cells = phase_tile.cells();
-                if cells == 0 {
-                    continue;
+            let frame = Frame {
+                images: tile.images.clone(),
+                top: tile.rows.start as isize + top,
+                left,
+                rows: (tile.rows.len() as isize - 1 + bottom - top) as usize,
+                cols: (width as isize - 1 + right - left) as usize,
+            };
+            with_scratch(frame.len(sc), |image| {
+                pad(source, &frame, image);
+                for (phase, packed) in &phases {
+                    let (bases, places) = phase_cells(g, phase, &tile, &frame);
+                    if phase.taps.is_empty() {
+                        places.iter().for_each(|p| out[*p..p + lc].fill(0.0));
+                        continue;
+                    }
+                    let reach = Reach {
+                        segments: phase.window.height,
+                        step: frame.cols * sc,
+                        len: phase.window.width * sc,
+                    };
+                    by_panel(image, &bases, reach, packed, out, places, lc);
                 }
-                let parts = phase.window.split(TILE_ELEMENTS / (cells * sc).max(1));
-                let widest = parts.iter().map(|p| p.taps()).max().unwrap_or(0) * sc;
-                with_scratch(cells * (widest + lc), |scratch| {
-                    let (rows, result) = scratch.split_at_mut(cells * widest);
-                    if parts.is_empty() || widest == 0 {
-                        result.fill(0.0);
-                    }
-                    let mut depth = 0;
-                    for part in &parts {
-                        let k = part.taps() * sc;
-                        gather(source, &phase_tile, 1, *part, &mut rows[..cells * k]);
-                        let b = View::rows(&packed[depth * lc..], lc);
-                        product(
-                            [cells, lc, k],
-                            result,
-                            lc,
-                            View::rows(rows, k),
-                            b,
-                            depth > 0,
-                        );
-                        depth += k;
-                    }
-                    place(g, &tile, &phase_tile, [py, px], result, out);
-                });
-            }
+            });
         });
 }
 
-/// Copy one phase's cells to their places in the tile's rows of the large grid.
-fn place(
+/// Where each cell of one phase begins to read in the frame, and where it lies in the tile's rows of the large grid.
+fn phase_cells(
     g: &Geometry,
+    phase: &Phase,
     tile: &Tile,
-    phase: &Tile,
-    [py, px]: [usize; 2],
-    from: &[f32],
-    to: &mut [f32],
-) {
+    frame: &Frame,
+) -> (Vec<usize>, Vec<usize>) {
     let [lh, lw, lc] = g.large;
+    let [py, px] = phase.offset;
     let first = tile.rows.start * g.stride;
     let rows_owned = (tile.rows.end * g.stride).min(lh) - first;
-    let mut cells = from.chunks_exact(lc);
-    for image in to.chunks_exact_mut(rows_owned * lw * lc) {
-        for oy in phase.rows.clone() {
-            let y = oy * g.stride + py - first;
-            let line = &mut image[y * lw * lc..(y + 1) * lw * lc];
-            let places = line.chunks_exact_mut(lc).skip(px).step_by(g.stride);
-            for (place, cell) in places.zip(cells.by_ref().take(phase.cols)) {
-                place.copy_from_slice(cell);
+    let (mut bases, mut places) = (Vec::new(), Vec::new());
+    for image in 0..tile.images.len() {
+        for oy in tile.rows.clone() {
+            let y = oy * g.stride + py;
+            if y >= lh {
+                continue;
+            }
+            let row = (oy as isize + phase.window.top - frame.top) as usize;
+            let start = (image * frame.rows + row) * frame.cols;
+            for (ox, x) in (px..lw).step_by(g.stride).enumerate() {
+                let col = (ox as isize + phase.window.left - frame.left) as usize;
+                bases.push((start + col) * g.small[2]);
+                places.push(((image * rows_owned + y - first) * lw + x) * lc);
             }
         }
     }
+    (bases, places)
 }
 
 fn up_scattered(g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
     let [lh, lw, lc] = g.large;
     let [sh, sw, sc] = g.small;
     let columns = g.taps() * lc;
-    // [small, large, taps] -> [small, taps, large]
-    let mut packed = vec![0.0; w.len()];
-    swap(w, &mut packed, lc, g.taps());
+    let packed = panels(sc, columns, |s, j| w[(s * lc + j % lc) * g.taps() + j / lc]);
     let band = (TILE_CELLS / sw.max(1)).clamp(1, sh.max(1));
+    let reach = Reach {
+        segments: 1,
+        step: 0,
+        len: sc,
+    };
     large
         .par_chunks_exact_mut((lh * lw * lc).max(1))
         .enumerate()
@@ -169,13 +217,13 @@ fn up_scattered(g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
             image.fill(0.0);
             // Bands of small rows in a fixed order: the sum at a cell does not depend on who computes it.
             for y0 in (0..sh).step_by(band) {
-                let y1 = (y0 + band).min(sh);
-                let cells = (y1 - y0) * sw;
+                let count = ((y0 + band).min(sh) - y0) * sw;
                 let at = (n * sh + y0) * sw * sc;
-                with_scratch(cells * columns, |result| {
-                    let a = View::rows(&small[at..at + cells * sc], sc);
-                    let b = View::rows(&packed, columns);
-                    product([cells, columns, sc], result, columns, a, b, false);
+                let bases: Vec<usize> = (0..count).map(|i| i * sc).collect();
+                let places = (0..count).map(|i| i * columns).collect();
+                with_scratch(count * columns, |result| {
+                    let a = &small[at..at + count * sc];
+                    by_panel(a, &bases, reach, &packed, result, places, columns);
                     for (i, cell) in result.chunks_exact(columns).enumerate() {
                         add_window(g, [y0 + i / sw, i % sw], cell, image);
                     }

@@ -1,6 +1,13 @@
 //! The map between the large and the small grid of a strided convolution.
 
-use super::gather::Window;
+/// A rectangle of taps relative to `stride * output cell`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Window {
+    pub top: isize,
+    pub left: isize,
+    pub height: usize,
+    pub width: usize,
+}
 
 /// A strided convolution's shape: `small[i] = sum over k of large[i * stride + k - pad] * w[k]`,
 /// cells outside the large grid read as zero.
@@ -56,16 +63,6 @@ impl Geometry {
     /// Multiply-adds of one pass in any of the three directions.
     pub fn multiply_adds(&self) -> u64 {
         self.small_len() as u64 * (self.taps() * self.large[2]) as u64
-    }
-
-    /// The window that one small cell reads on the large grid.
-    pub(super) fn window(&self) -> Window {
-        Window {
-            top: -(self.pad[0] as isize),
-            left: -(self.pad[1] as isize),
-            height: self.kernel[0],
-            width: self.kernel[1],
-        }
     }
 
     /// The `stride * stride` output phases of the transpose: cells `stride * o + offset` of the large grid read

@@ -12,10 +12,10 @@
 pub mod activation;
 pub mod adam;
 pub mod conv;
-mod gather;
 mod geometry;
-mod matmul;
+mod micro;
 pub mod norm;
+mod padded;
 pub mod pool;
 mod simd;
 pub mod transpose;
