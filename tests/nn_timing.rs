@@ -128,6 +128,25 @@ fn ops() {
     time("  kernel weights", 15, || {
         weights::gradient(&g, &l, &s, &mut dw)
     });
+    for (large, channels) in [([32, 32, 3], 64), ([16, 16, 128], 256), ([8, 8, 256], 512)] {
+        let [h, w, _] = large;
+        let g = Geometry {
+            batch: 128,
+            large,
+            small: [h / 2, w / 2, channels],
+            kernel: [5, 5],
+            stride: 2,
+            pad: [2, 2],
+        };
+        println!("{large:?} to {channels} channels: {} GFLOP", g.multiply_adds() as f64 / 5e8);
+        let (mut l, mut s) = (vec![0.1; g.large_len()], vec![0.1; g.small_len()]);
+        let (wv, mut dw) = (vec![0.1; g.weight_len()], vec![0.0; g.weight_len()]);
+        time("  kernel down", 7, || conv::down(&g, &l, &wv, &mut s));
+        time("  kernel up", 7, || conv::up(&g, &s, &wv, &mut l));
+        time("  kernel weights", 7, || {
+            weights::gradient(&g, &l, &s, &mut dw)
+        });
+    }
     let n = 5_000_000;
     let (mut p, g, mut m, mut v) = (vec![0.1f32; n], vec![0.2f32; n], vec![0.0; n], vec![0.0; n]);
     time("Adam, 5M parameters", 15, || {

@@ -7,11 +7,10 @@ use super::conv::{TILE_CELLS, large_frame, large_reads, large_source};
 use super::micro::{self, PANEL, SLACK};
 use super::padded::{Frame, Tile, pad, tiles, with_scratch};
 
-/// Parts that each hold a whole partial gradient; few, since each costs memory and an addition pass.
+/// Most parts that each hold a whole partial gradient: each costs memory and an addition pass.
 const PARTIALS: usize = 8;
-/// Above this many elements a gradient is kept once and the work is cut along the kernel instead (16 MiB).
-const PARTIAL_ELEMENTS: usize = 4 << 20;
-
+/// All partial gradients together have at most this many values (32 MiB), or there is one.
+const PARTIAL_ELEMENTS: usize = 8 << 20;
 /// Values of the large side that may stay in the first-level cache beside the small side's: 20 KiB.
 const L1_VALUES: usize = 5 * 1024;
 /// Fewer cells than this would spend their time on fetching and storing the sums.
@@ -30,28 +29,20 @@ pub fn gradient(g: &Geometry, large: &[f32], small: &[f32], dw: &mut [f32]) {
     // Kernel rows are the slabs of a gradient: [kernel row][panel][kernel column, large c][PANEL].
     let slab = g.kernel[1] * lc * columns;
     let len = g.kernel[0] * slab;
-    let mut sum = if len * PARTIALS <= PARTIAL_ELEMENTS {
-        let share = tiles.len().div_ceil(PARTIALS).max(1);
-        let mut partials = vec![0.0f32; len * tiles.len().div_ceil(share).max(1)];
-        partials
-            .par_chunks_mut(len.max(1))
-            .zip(tiles.par_chunks(share))
-            .for_each(|(partial, tiles)| {
-                tiles
-                    .iter()
-                    .for_each(|t| add_tile(g, large, small, t, None, partial));
-            });
-        add_partials(&mut partials, len);
-        partials
-    } else {
-        let mut sum = vec![0.0f32; len];
-        sum.par_chunks_mut(slab).enumerate().for_each(|(ky, slab)| {
-            tiles
-                .iter()
-                .for_each(|t| add_tile(g, large, small, t, Some(ky), slab));
+    let parts = (PARTIAL_ELEMENTS / len.max(1)).clamp(1, PARTIALS);
+    let share = tiles.len().div_ceil(1 << parts.ilog2()).max(1);
+    // A task is a kernel row of a part: many enough for many cores, however large the gradient. Padding the tiles anew for
+    // each row costs a hundredth of the products.
+    let mut sum = vec![0.0f32; len * tiles.len().div_ceil(share).max(1)];
+    sum.par_chunks_mut(slab.max(1))
+        .enumerate()
+        .for_each(|(i, slab)| {
+            let (part, ky) = (i / g.kernel[0], i % g.kernel[0]);
+            for tile in tiles.iter().skip(part * share).take(share) {
+                add_tile(g, large, small, tile, ky, slab);
+            }
         });
-        sum
-    };
+    add_partials(&mut sum, len);
     sum.truncate(len);
     let taps = g.taps();
     dw.par_chunks_mut((lc * taps).max(1))
@@ -80,15 +71,8 @@ fn add_partials(partials: &mut [f32], len: usize) {
     });
 }
 
-/// Add one tile's share to `out`: all slabs, or that of one kernel row.
-fn add_tile(
-    g: &Geometry,
-    large: &[f32],
-    small: &[f32],
-    tile: &Tile,
-    only: Option<usize>,
-    out: &mut [f32],
-) {
+/// Add one tile's share to the slab of kernel row `ky`.
+fn add_tile(g: &Geometry, large: &[f32], small: &[f32], tile: &Tile, ky: usize, slab: &mut [f32]) {
     let [sh, sw, sc] = g.small;
     let lc = g.large[2];
     let columns = sc.next_multiple_of(PANEL);
@@ -115,38 +99,29 @@ fn add_tile(
             wide[sc..].fill(0.0);
         }
         let dy = if copied > 0 { &*wide } else { dy };
-        slabs(g, tile, &frame, image, dy, columns, only, out);
+        add_slab(g, tile, &frame, image, dy, ky, slab);
     });
 }
 
-#[allow(clippy::too_many_arguments)]
-fn slabs(
+/// `dy` is `[cells, whole panels]`.
+fn add_slab(
     g: &Geometry,
     tile: &Tile,
     frame: &Frame,
     image: &[f32],
     dy: &[f32],
-    columns: usize,
-    only: Option<usize>,
-    out: &mut [f32],
+    ky: usize,
+    slab: &mut [f32],
 ) {
     let (mut bases, reach) = large_reads(g, tile, frame);
+    bases.iter_mut().for_each(|b| *b += ky * reach.step);
+    let columns = g.small[2].next_multiple_of(PANEL);
     // Rows of cells whose reading along one kernel row stays in the first-level cache for all panels.
     let group = tile.cols * (L1_VALUES / reach.step.max(1)).max(1);
     let group = group.max(LEAST_CELLS);
-    let rows = only.map_or(0..g.kernel[0], |ky| ky..ky + 1);
-    bases.iter_mut().for_each(|b| *b += rows.start * reach.step);
-    let parts = out.chunks_exact_mut(reach.len * PANEL);
-    let mut last = rows.start;
-    for ((ky, first), part) in rows
-        .flat_map(|ky| (0..columns).step_by(PANEL).map(move |first| (ky, first)))
-        .zip(parts)
-    {
-        if ky != last {
-            bases.iter_mut().for_each(|b| *b += reach.step);
-            last = ky;
-        }
-        for (i, bases) in bases.chunks(group).enumerate() {
+    for (i, bases) in bases.chunks(group).enumerate() {
+        let parts = slab.chunks_exact_mut((reach.len * PANEL).max(1));
+        for (part, first) in parts.zip((0..columns).step_by(PANEL)) {
             let dy = &dy[i * group * columns + first..];
             micro::gradient(image, bases, reach.len, dy, columns, part);
         }
