@@ -138,7 +138,10 @@ fn ops() {
             stride: 2,
             pad: [2, 2],
         };
-        println!("{large:?} to {channels} channels: {} GFLOP", g.multiply_adds() as f64 / 5e8);
+        println!(
+            "{large:?} to {channels} channels: {} GFLOP",
+            g.multiply_adds() as f64 / 5e8
+        );
         let (mut l, mut s) = (vec![0.1; g.large_len()], vec![0.1; g.small_len()]);
         let (wv, mut dw) = (vec![0.1; g.weight_len()], vec![0.0; g.weight_len()]);
         time("  kernel down", 7, || conv::down(&g, &l, &wv, &mut s));
