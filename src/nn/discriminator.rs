@@ -9,16 +9,16 @@ use super::plan::{Architecture, BASE, ConvLayer, Map};
 use super::{NnError, Params};
 
 /// Slope below zero in every layer of D (section 3).
-const SLOPE: f32 = 0.2;
+pub(super) const SLOPE: f32 = 0.2;
 
 /// D of an [`Architecture`], or its first layers where the others are not at hand. Cloning shares the parameters.
 #[derive(Debug, Clone)]
 pub struct Discriminator {
     params: Params,
     image: Map,
-    layers: Vec<(ConvLayer, Var, Option<BatchNorm>)>,
+    pub(super) layers: Vec<(ConvLayer, Var, Option<BatchNorm>)>,
     /// The logit's weights, `(1, units)`; `None` where D is cut.
-    dense: Option<Var>,
+    pub(super) dense: Option<Var>,
     /// Convolutions of the whole net.
     all: usize,
     /// Parameters are constants: no gradient is computed for them.

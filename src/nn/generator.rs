@@ -12,11 +12,11 @@ use super::{NnError, Params};
 #[derive(Debug, Clone)]
 pub struct Generator {
     params: Params,
-    latent: usize,
-    projection: Map,
-    project: Var,
-    project_norm: BatchNorm,
-    layers: Vec<(ConvLayer, Var, Option<BatchNorm>)>,
+    pub(super) latent: usize,
+    pub(super) projection: Map,
+    pub(super) project: Var,
+    pub(super) project_norm: BatchNorm,
+    pub(super) layers: Vec<(ConvLayer, Var, Option<BatchNorm>)>,
 }
 
 impl Generator {

@@ -14,6 +14,7 @@ mod npy;
 pub mod ops;
 mod params;
 pub mod plan;
+pub mod planned;
 pub mod released;
 pub mod schematic;
 mod statistics;

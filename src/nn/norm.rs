@@ -27,8 +27,8 @@ pub enum Norm {
 /// Gain, bias and stored statistics of one layer.
 #[derive(Debug, Clone)]
 pub(super) struct BatchNorm {
-    gain: Var,
-    bias: Var,
+    pub gain: Var,
+    pub bias: Var,
     pub mean: Var,
     pub variance: Var,
 }

@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, HashMap};
 use candle_core::{Tensor, Var};
 
 use super::TrainError;
+use crate::nn::Params;
 use crate::nn::cpu::adam::Hyper;
-use crate::nn::ops::adam_update;
+use crate::nn::ops::{adam_update, adam_update_from};
+use crate::nn::planned::Gradients;
 use crate::spec::AdamSpec;
 
 /// Adam over named parameters.
@@ -55,6 +57,37 @@ impl Adam {
         &mut self,
         pairs: impl Iterator<Item = (&'a str, &'a Var, Tensor)>,
     ) -> Result<(), TrainError> {
+        let hyper = self.next();
+        for (name, var, grad) in pairs {
+            let Some((m, v)) = self.moments.get(name) else {
+                return Err(TrainError::NoMoments { name: name.into() });
+            };
+            adam_update(&hyper, var, &grad, m, v)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Adam::update`], from planned gradients (CPU).
+    ///
+    /// # Errors
+    /// As [`Adam::update`].
+    pub fn update_from(
+        &mut self,
+        params: &Params,
+        gradients: &Gradients,
+    ) -> Result<(), TrainError> {
+        let hyper = self.next();
+        for ((name, var), (_, gradient)) in params.iter().zip(gradients.iter()) {
+            let Some((m, v)) = self.moments.get(name) else {
+                return Err(TrainError::NoMoments { name: name.into() });
+            };
+            adam_update_from(&hyper, var, gradient, m, v)?;
+        }
+        Ok(())
+    }
+
+    /// Count an update and give its constants.
+    fn next(&mut self) -> Hyper {
         self.t += 1;
         let t = self.t as f64;
         let AdamSpec {
@@ -63,21 +96,14 @@ impl Adam {
             beta2,
             eps,
         } = self.spec;
-        let hyper = Hyper {
+        Hyper {
             beta1: beta1 as f32,
             beta2: beta2 as f32,
             eps: eps as f32,
             l2: self.l2 as f32,
             step: (lr / (1.0 - beta1.powf(t))) as f32,
             scale: (1.0 / (1.0 - beta2.powf(t)).sqrt()) as f32,
-        };
-        for (name, var, grad) in pairs {
-            let Some((m, v)) = self.moments.get(name) else {
-                return Err(TrainError::NoMoments { name: name.into() });
-            };
-            adam_update(&hyper, var, &grad, m, v)?;
         }
-        Ok(())
     }
 
     /// The moments as tensors named `{prefix}.m.{parameter}` and `{prefix}.v.{parameter}`.

@@ -8,7 +8,9 @@ mod checkpoint;
 mod device;
 mod error;
 pub mod latent;
+mod planned;
 mod run;
+mod tape;
 mod trainer;
 
 pub use adam::Adam;

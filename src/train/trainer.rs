@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use candle_core::backprop::GradStore;
-use candle_core::{Device, Tensor, Var};
+use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{self, State};
-use super::{Adam, TrainError, latent};
+use super::planned::Planned;
+use super::{Adam, TrainError, latent, tape};
 use crate::data::{Images, Loader, to_bytes};
-use crate::nn::{Architecture, Discriminator, Generator, Norm, Params, bce_with_logits};
+use crate::nn::{Architecture, Discriminator, Generator, Norm};
 use crate::spec::{Latent, Schedule, TrainSpec};
 use crate::track::Streams;
 
@@ -31,6 +31,8 @@ pub struct Trainer {
     /// The z of every sample sheet.
     fixed: Tensor,
     device: Device,
+    /// The CPU's buffers; `None` on other devices.
+    planned: Option<Planned>,
     step: u64,
     seconds: f64,
 }
@@ -64,6 +66,7 @@ impl Trainer {
         let discriminator = untrained(architecture, layers, streams, device)?;
         let latent = architecture.latent;
         let fixed = latent::draw(&latent, SHEET, &mut streams.stream("sheet"), device)?;
+        let planned = Planned::new(&generator, &discriminator, spec.batch_size);
         Ok(Trainer {
             trial: trial.to_string(),
             adam_d: Adam::new(spec.adam, spec.l2, discriminator.params().iter())?,
@@ -76,6 +79,7 @@ impl Trainer {
             loader: Loader::new(images, spec.batch_size, streams.stream("batches"))?,
             fixed,
             device: device.clone(),
+            planned,
             step: 0,
             seconds: 0.0,
         })
@@ -103,7 +107,7 @@ impl Trainer {
     pub fn step(&mut self, images: &Images) -> Result<StepReport, TrainError> {
         let started = std::time::Instant::now();
         let batch = self.loader.next_batch();
-        let real = to_tensor(images, batch, &self.device)?;
+        let real = images.batch(batch)?;
         let z = latent::draw(
             &self.latent,
             self.spec.batch_size,
@@ -116,12 +120,27 @@ impl Trainer {
             Schedule::Alternate => (self.step % 2 == 1, self.step.is_multiple_of(2)),
         };
         let mut report = StepReport::default();
-        let fake = self.generator.forward(&z, Norm::Batch)?;
-        if train_d {
-            self.step_d(&real, &fake.detach(), &mut report)?;
-        }
-        if train_g {
-            self.step_g(&fake, &mut report)?;
+        if let Some(planned) = &mut self.planned {
+            let z: Vec<f32> = z.flatten_all()?.to_vec1()?;
+            planned.draw(&z)?;
+            if train_d {
+                let (net, adam) = (&self.discriminator, &mut self.adam_d);
+                planned.step_d(net, adam, &real, images.c, &mut report)?;
+            }
+            if train_g {
+                planned.step_g(&self.generator, &mut self.adam_g, &z, &mut report)?;
+            }
+        } else {
+            let shape = (self.spec.batch_size, images.c, images.h, images.w);
+            let real = Tensor::from_vec(real, shape, &self.device)?;
+            let fake = self.generator.forward(&z, Norm::Batch)?;
+            let (d, g) = (&self.discriminator, &self.generator);
+            if train_d {
+                tape::step_d(d, &mut self.adam_d, &real, &fake.detach(), &mut report)?;
+            }
+            if train_g {
+                tape::step_g(g, d, &mut self.adam_g, &fake, &mut report)?;
+            }
         }
         self.step += 1;
         self.seconds += started.elapsed().as_secs_f64();
@@ -132,45 +151,6 @@ impl Trainer {
             }),
             None => Ok(report),
         }
-    }
-
-    fn step_d(
-        &mut self,
-        real: &Tensor,
-        fake: &Tensor,
-        report: &mut StepReport,
-    ) -> Result<(), TrainError> {
-        // Real and fake pass apart, each normalised by its own statistics, as in the authors' code.
-        let on_real = self.discriminator.forward(real, Norm::Batch)?;
-        let on_fake = self.discriminator.forward(fake, Norm::Batch)?;
-        let loss = (bce_with_logits(&on_real, 1.0)? + bce_with_logits(&on_fake, 0.0)?)?;
-        let grads = loss.backward()?;
-        let norm = apply(&mut self.adam_d, self.discriminator.params(), &grads)?;
-        let share = |logits: &Tensor, sign: f32| -> Result<f64, TrainError> {
-            let logits: Vec<f32> = logits.flatten_all()?.to_vec1()?;
-            let right = logits.iter().filter(|l| **l * sign > 0.0).count();
-            Ok(right as f64 / logits.len() as f64)
-        };
-        report.values.extend([
-            ("loss.d".to_string(), scalar(&loss)?),
-            ("accuracy.real".to_string(), share(&on_real, 1.0)?),
-            ("accuracy.fake".to_string(), share(&on_fake, -1.0)?),
-            ("grad.d".to_string(), norm),
-        ]);
-        Ok(())
-    }
-
-    fn step_g(&mut self, fake: &Tensor, report: &mut StepReport) -> Result<(), TrainError> {
-        // Frozen: the gradients of D's weights are not wanted here and not computed.
-        let logits = self.discriminator.frozen().forward(fake, Norm::Batch)?;
-        let loss = bce_with_logits(&logits, 1.0)?;
-        let grads = loss.backward()?;
-        let norm = apply(&mut self.adam_g, self.generator.params(), &grads)?;
-        report.values.extend([
-            ("loss.g".to_string(), scalar(&loss)?),
-            ("grad.g".to_string(), norm),
-        ]);
-        Ok(())
     }
 
     /// The samples of the fixed z as bytes, NCHW, [`SHEET`] images.
@@ -275,20 +255,8 @@ pub fn to_tensor(
     Ok(Tensor::from_vec(values, shape, device)?)
 }
 
-/// Update `params` from `grads`; returns the norm of all their gradients together.
-fn apply(adam: &mut Adam, params: &Params, grads: &GradStore) -> Result<f64, TrainError> {
-    let mut squares = 0.0;
-    let mut pairs: Vec<(&str, &Var, Tensor)> = Vec::new();
-    for (name, var) in params.iter() {
-        if let Some(grad) = grads.get(var) {
-            squares += scalar(&grad.sqr()?.sum_all()?)?;
-            pairs.push((name, var, grad.clone()));
-        }
-    }
-    adam.update(pairs.into_iter())?;
-    Ok(squares.sqrt())
-}
-
-fn scalar(t: &Tensor) -> Result<f64, TrainError> {
-    Ok(f64::from(t.to_scalar::<f32>()?))
+/// Share of the logits that have this sign.
+pub(super) fn share(logits: &[f32], sign: f32) -> f64 {
+    let right = logits.iter().filter(|l| **l * sign > 0.0).count();
+    right as f64 / logits.len().max(1) as f64
 }

@@ -35,6 +35,35 @@ vectorised! {
     }
 }
 
+fn map_in_place(y: &mut [f32], f: impl Fn(f32) -> f32 + Sync) {
+    y.par_chunks_mut(CHUNK)
+        .for_each(|y| map_chunk_in_place(y, &f));
+}
+
+vectorised! {
+    fn map_chunk_in_place(y: &mut [f32], f: &impl Fn(f32) -> f32) {
+        for y in y {
+            *y = f(*y);
+        }
+    }
+}
+
+/// [`leaky_relu`] over its own input.
+pub fn leaky_relu_in_place(y: &mut [f32], slope: f32) {
+    map_in_place(y, |x| if x > 0.0 { x } else { x * slope });
+}
+
+/// [`tanh`] over its own input.
+pub fn tanh_in_place(y: &mut [f32]) {
+    map_in_place(y, tanh_of);
+}
+
+#[inline(always)]
+fn tanh_of(x: f32) -> f32 {
+    let e = exp(-2.0 * x.abs());
+    ((1.0 - e) / (1.0 + e)).copysign(x)
+}
+
 /// `y = x` above zero and `slope * x` below: ReLU at slope 0, the paper's LeakyReLU at 0.2.
 pub fn leaky_relu(x: &[f32], slope: f32, y: &mut [f32]) {
     map(x, y, |x| if x > 0.0 { x } else { x * slope });
@@ -47,10 +76,7 @@ pub fn leaky_relu_backward(x: &[f32], slope: f32, dy: &[f32], dx: &mut [f32]) {
 
 /// `y = tanh(x)`, absolute error below 3e-7.
 pub fn tanh(x: &[f32], y: &mut [f32]) {
-    map(x, y, |x| {
-        let e = exp(-2.0 * x.abs());
-        ((1.0 - e) / (1.0 + e)).copysign(x)
-    });
+    map(x, y, tanh_of);
 }
 
 /// Gradient through [`tanh`] from its output.

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 
 use super::Geometry;
 use super::geometry::Phase;
-use super::micro::{PANEL, Reach, cells, panels};
+use super::micro::{Reach, by_panel, panels};
 use super::padded::{Frame, Source, Tile, pad, split_mut, tiles, with_scratch};
 
 /// Output cells of a tile: what they read fits the second-level cache beside a panel of weights.
@@ -39,24 +39,6 @@ pub fn down(g: &Geometry, large: &[f32], w: &[f32], small: &mut [f32]) {
                 by_panel(image, &bases, reach, &packed, out, places, sc);
             });
         });
-}
-
-/// Run the cells against every panel.
-fn by_panel(
-    a: &[f32],
-    bases: &[usize],
-    reach: Reach,
-    packed: &[f32],
-    out: &mut [f32],
-    mut places: Vec<usize>,
-    channels: usize,
-) {
-    let panels = packed.chunks_exact((reach.depth() * PANEL).max(1));
-    for (panel, first) in panels.zip((0..channels).step_by(PANEL)) {
-        let columns = (channels - first).min(PANEL);
-        cells(a, bases, reach, panel, out, &places, columns);
-        places.iter_mut().for_each(|p| *p += PANEL);
-    }
 }
 
 /// The large grid as a source.

@@ -66,6 +66,24 @@ pub fn cells(
     });
 }
 
+/// [`cells`] against every panel of `packed` ([`panels`]); `places` are the first panel's.
+pub fn by_panel(
+    a: &[f32],
+    bases: &[usize],
+    reach: Reach,
+    packed: &[f32],
+    out: &mut [f32],
+    mut places: Vec<usize>,
+    channels: usize,
+) {
+    let panels = packed.chunks_exact((reach.depth() * PANEL).max(1));
+    for (panel, first) in panels.zip((0..channels).step_by(PANEL)) {
+        let columns = (channels - first).min(PANEL);
+        cells(a, bases, reach, panel, out, &places, columns);
+        places.iter_mut().for_each(|p| *p += PANEL);
+    }
+}
+
 struct Cells<'a> {
     a: &'a [f32],
     bases: &'a [usize],

@@ -12,6 +12,7 @@
 pub mod activation;
 pub mod adam;
 pub mod conv;
+pub mod dense;
 mod geometry;
 mod micro;
 pub mod norm;

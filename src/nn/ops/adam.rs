@@ -33,14 +33,7 @@ pub fn adam_update(
     }
     if ours(parameter) {
         return read(&gradient.contiguous()?, |g| {
-            with_mut(first, |m| {
-                with_mut(second, |v| {
-                    with_mut(parameter, |p| {
-                        step(hyper, p, g, m, v);
-                        Ok(())
-                    })
-                })
-            })
+            adam_update_from(hyper, parameter, g, first, second)
         });
     }
     let (beta1, beta2) = (f64::from(hyper.beta1), f64::from(hyper.beta2));
@@ -53,6 +46,34 @@ pub fn adam_update(
     first.set(&m)?;
     second.set(&v)?;
     parameter.set(&(p - change)?)
+}
+
+/// As [`adam_update`] on the CPU, from the gradient's elements.
+///
+/// # Errors
+/// Lengths that differ, or candle's own.
+pub(crate) fn adam_update_from(
+    hyper: &Hyper,
+    parameter: &Var,
+    gradient: &[f32],
+    first: &Var,
+    second: &Var,
+) -> Result<()> {
+    if gradient.len() != parameter.elem_count() {
+        bail!(
+            "adam: a gradient of {} values for a parameter of shape {:?}",
+            gradient.len(),
+            parameter.dims()
+        );
+    }
+    with_mut(first, |m| {
+        with_mut(second, |v| {
+            with_mut(parameter, |p| {
+                step(hyper, p, gradient, m, v);
+                Ok(())
+            })
+        })
+    })
 }
 
 /// Lend a variable's elements for writing.

@@ -27,7 +27,7 @@ impl Conv2d {
     ///
     /// # Errors
     /// Channels that disagree, a stride of zero, or a kernel larger than the padded input.
-    pub(super) fn geometry(&self, x: [usize; 4], w: [usize; 4]) -> Result<Geometry> {
+    pub(in crate::nn) fn geometry(&self, x: [usize; 4], w: [usize; 4]) -> Result<Geometry> {
         let ([batch, h, width, c], [out, input, kh, kw]) = (x, w);
         if input != c {
             bail!("conv2d: the input has {c} channels and the weights {w:?} expect {input}");
@@ -58,7 +58,7 @@ impl ConvTranspose2d {
     ///
     /// # Errors
     /// Channels that disagree, a stride of zero, or an empty output.
-    pub(super) fn geometry(&self, x: [usize; 4], w: [usize; 4]) -> Result<Geometry> {
+    pub(in crate::nn) fn geometry(&self, x: [usize; 4], w: [usize; 4]) -> Result<Geometry> {
         let ([batch, h, width, c], [input, out, kh, kw]) = (x, w);
         if input != c {
             bail!(

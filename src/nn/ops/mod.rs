@@ -21,9 +21,11 @@ mod public;
 mod storage;
 
 pub use adam::adam_update;
+pub(crate) use adam::adam_update_from;
 pub use conv::{Conv2d, ConvTranspose2d};
 pub use loss::bce_with_logits;
 pub use norm::{Activation, BatchMoments, Normalisation};
 pub use public::{
     batch_norm_act, conv_transpose2d, conv2d, leaky_relu, max_pool_to_grid, sigmoid, tanh,
 };
+pub(crate) use storage::read;

@@ -1,0 +1,182 @@
+//! D over planned buffers: images to logits, and back.
+
+use candle_core::{Result, Var};
+
+use super::normalise::Normalise;
+use super::{Gradients, dense};
+use crate::nn::cpu::{Geometry, activation, conv, weights};
+use crate::nn::discriminator::{Discriminator, SLOPE};
+use crate::nn::ops::{Conv2d, read};
+
+/// D for mini-batches of one size; shares its parameters with the [`Discriminator`] that it was made from.
+pub struct PlannedDiscriminator {
+    layers: Vec<Layer>,
+    logit: Var,
+    logit_name: String,
+    logits: Vec<f32>,
+    /// Gradients of the maps on either side of a layer, lent from layer to layer.
+    above: Vec<f32>,
+    below: Vec<f32>,
+}
+
+struct Layer {
+    name: String,
+    g: Geometry,
+    weight: Var,
+    norm: Option<Normalise>,
+    /// The convolution's sums; empty without batch norm, whose backward pass alone needs them.
+    sums: Vec<f32>,
+    out: Vec<f32>,
+}
+
+impl PlannedDiscriminator {
+    /// Buffers for `batch` images; `None` where the net is cut or not in single precision on the CPU.
+    pub fn new(net: &Discriminator, batch: usize) -> Option<Self> {
+        let logit = net.dense.clone()?;
+        if !logit.device().is_cpu() {
+            return None;
+        }
+        let mut layers = Vec::with_capacity(net.layers.len());
+        let mut largest = 0;
+        for (i, (l, weight, norm)) in net.layers.iter().enumerate() {
+            let config = Conv2d {
+                stride: l.stride,
+                padding: l.padding(),
+            };
+            let input = [batch, l.input.height, l.input.width, l.input.channels];
+            let shape = weight.dims4().ok()?.into();
+            let g = config.geometry(input, shape).ok()?;
+            let name = format!("d.{i}");
+            largest = largest.max(g.small_len());
+            // The image's gradient goes straight to the caller.
+            if i > 0 {
+                largest = largest.max(g.large_len());
+            }
+            layers.push(Layer {
+                g,
+                weight: weight.clone(),
+                norm: norm.as_ref().map(|n| Normalise::new(n, &name, SLOPE)),
+                sums: vec![0.0; if norm.is_some() { g.small_len() } else { 0 }],
+                out: vec![0.0; g.small_len()],
+                name,
+            });
+        }
+        Some(PlannedDiscriminator {
+            logit_name: format!("d.{}.weight", net.layers.len()),
+            layers,
+            logit,
+            logits: vec![0.0; batch],
+            above: vec![0.0; largest],
+            below: vec![0.0; largest],
+        })
+    }
+
+    /// Logits of `images`, `[batch, h, w, c]`; activations stay for [`PlannedDiscriminator::backward`].
+    ///
+    /// # Errors
+    /// candle's own.
+    pub fn forward(&mut self, images: &[f32]) -> Result<&[f32]> {
+        for i in 0..self.layers.len() {
+            let (done, rest) = self.layers.split_at_mut(i);
+            let input = done.last().map_or(images, |l| l.out.as_slice());
+            let Some(layer) = rest.first_mut() else { break };
+            let Layer {
+                g,
+                weight,
+                norm,
+                sums,
+                out,
+                ..
+            } = layer;
+            let target = if norm.is_some() {
+                &mut *sums
+            } else {
+                &mut *out
+            };
+            read(weight.as_tensor(), |w| {
+                conv::down(g, input, w, target);
+                Ok(())
+            })?;
+            match norm {
+                Some(norm) => norm.forward(sums, out)?,
+                None => activation::leaky_relu_in_place(out, SLOPE),
+            }
+        }
+        let (logits, layers) = (&mut self.logits, &self.layers);
+        if let Some(last) = layers.last() {
+            read(self.logit.as_tensor(), |w| {
+                dense::logits(&last.out, w, last.g.small[2], logits);
+                Ok(())
+            })?;
+        }
+        Ok(&self.logits)
+    }
+
+    /// From the logits' gradients to those of the parameters (added to `gradients`) and of the images (`[batch, h, w, c]`),
+    /// each where wanted. `images` are those of the last forward pass.
+    ///
+    /// # Errors
+    /// candle's own.
+    pub fn backward(
+        &mut self,
+        images: &[f32],
+        dlogits: &[f32],
+        mut gradients: Option<&mut Gradients>,
+        mut dimages: Option<&mut [f32]>,
+    ) -> Result<()> {
+        let Some(last) = self.layers.last() else {
+            return Ok(());
+        };
+        let (above, below) = (&mut self.above, &mut self.below);
+        let n = last.g.small_len();
+        let (channels, name) = (last.g.small[2], &self.logit_name);
+        read(self.logit.as_tensor(), |w| {
+            let dlast = &mut above[..n];
+            match gradients.as_deref_mut() {
+                Some(gradients) => gradients.add(name, |dw| {
+                    dense::logits_backward(&last.out, w, channels, dlogits, dlast, Some(dw));
+                }),
+                None => dense::logits_backward(&last.out, w, channels, dlogits, dlast, None),
+            }
+            Ok(())
+        })?;
+        for i in (0..self.layers.len()).rev() {
+            let (done, rest) = self.layers.split_at(i);
+            let input = done.last().map_or(images, |l| l.out.as_slice());
+            let Some(Layer {
+                name,
+                g,
+                weight,
+                norm,
+                sums,
+                out,
+            }) = rest.first()
+            else {
+                break;
+            };
+            let (dout, dsums) = (&above[..g.small_len()], &mut below[..g.small_len()]);
+            match norm {
+                Some(norm) => norm.backward(sums, dout, dsums, gradients.as_deref_mut())?,
+                // The rectifier keeps the sign, so its output tells as much as its input.
+                None => activation::leaky_relu_backward(out, SLOPE, dout, dsums),
+            }
+            let dsums = &below[..g.small_len()];
+            if let Some(gradients) = gradients.as_deref_mut() {
+                gradients.add(&format!("{name}.weight"), |dw| {
+                    weights::gradient(g, input, dsums, dw)
+                });
+            }
+            let target = match i {
+                0 => dimages.as_deref_mut(),
+                _ => Some(&mut above[..g.large_len()]),
+            };
+            if let Some(target) = target {
+                read(weight.as_tensor(), |w| {
+                    conv::up(g, dsums, w, target);
+                    Ok(())
+                })?;
+            }
+        }
+        Ok(())
+    }
+}

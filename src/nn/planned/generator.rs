@@ -1,0 +1,189 @@
+//! G over planned buffers: z to images, and back.
+
+use candle_core::{Result, Var};
+
+use super::Gradients;
+use super::normalise::Normalise;
+use crate::nn::cpu::transpose::swap;
+use crate::nn::cpu::{Geometry, activation, conv, dense, weights};
+use crate::nn::generator::Generator;
+use crate::nn::ops::{ConvTranspose2d, read};
+
+/// G for mini-batches of one size; shares its parameters with the [`Generator`] that it was made from.
+pub struct PlannedGenerator {
+    latent: usize,
+    /// Channels and cells of the first map.
+    first: [usize; 2],
+    project: Var,
+    project_norm: Normalise,
+    /// The projection's sums and activations, `[batch, channels, cells]`, and the latter channels last.
+    sums: Vec<f32>,
+    units: Vec<f32>,
+    map: Vec<f32>,
+    layers: Vec<Layer>,
+    above: Vec<f32>,
+    below: Vec<f32>,
+}
+
+struct Layer {
+    name: String,
+    g: Geometry,
+    weight: Var,
+    norm: Option<Normalise>,
+    /// The convolution's sums; empty where tanh follows, whose output is all that its backward pass needs.
+    sums: Vec<f32>,
+    out: Vec<f32>,
+}
+
+impl PlannedGenerator {
+    /// Buffers for `batch` images; `None` where the net is not in single precision on the CPU.
+    pub fn new(net: &Generator, batch: usize) -> Option<Self> {
+        if !net.project.device().is_cpu() {
+            return None;
+        }
+        let first = [
+            net.projection.channels,
+            net.projection.height * net.projection.width,
+        ];
+        let projected = batch * net.projection.len();
+        let mut largest = projected;
+        let mut layers = Vec::with_capacity(net.layers.len());
+        for (i, (l, weight, norm)) in net.layers.iter().enumerate() {
+            let config = ConvTranspose2d {
+                stride: l.stride,
+                padding: l.padding(),
+                output_padding: l.stride - 1,
+            };
+            let input = [batch, l.input.height, l.input.width, l.input.channels];
+            let shape = weight.dims4().ok()?.into();
+            let g = config.geometry(input, shape).ok()?;
+            let name = format!("g.{}", i + 1);
+            largest = largest.max(g.large_len()).max(g.small_len());
+            layers.push(Layer {
+                g,
+                weight: weight.clone(),
+                norm: norm.as_ref().map(|n| Normalise::new(n, &name, 0.0)),
+                sums: vec![0.0; if norm.is_some() { g.large_len() } else { 0 }],
+                out: vec![0.0; g.large_len()],
+                name,
+            });
+        }
+        Some(PlannedGenerator {
+            latent: net.latent,
+            first,
+            project: net.project.clone(),
+            project_norm: Normalise::new(&net.project_norm, "g.0", 0.0),
+            sums: vec![0.0; projected],
+            units: vec![0.0; projected],
+            map: vec![0.0; projected],
+            layers,
+            above: vec![0.0; largest],
+            below: vec![0.0; largest],
+        })
+    }
+
+    /// Images `[batch, h, w, c]` from `z`, `[batch, latent]`; activations stay for [`PlannedGenerator::backward`].
+    ///
+    /// # Errors
+    /// candle's own.
+    pub fn forward(&mut self, z: &[f32]) -> Result<&[f32]> {
+        let (latent, sums) = (self.latent, &mut self.sums);
+        read(self.project.as_tensor(), |w| {
+            dense::forward(z, w, latent, sums);
+            Ok(())
+        })?;
+        self.project_norm.forward(&self.sums, &mut self.units)?;
+        let [channels, cells] = self.first;
+        swap(&self.units, &mut self.map, channels, cells);
+        for i in 0..self.layers.len() {
+            let (done, rest) = self.layers.split_at_mut(i);
+            let input = done
+                .last()
+                .map_or(self.map.as_slice(), |l| l.out.as_slice());
+            let Some(Layer {
+                g,
+                weight,
+                norm,
+                sums,
+                out,
+                ..
+            }) = rest.first_mut()
+            else {
+                break;
+            };
+            let target = if norm.is_some() {
+                &mut *sums
+            } else {
+                &mut *out
+            };
+            read(weight.as_tensor(), |w| {
+                conv::up(g, input, w, target);
+                Ok(())
+            })?;
+            match norm {
+                Some(norm) => norm.forward(sums, out)?,
+                None => activation::tanh_in_place(out),
+            }
+        }
+        Ok(self.images())
+    }
+
+    /// The images of the last forward pass.
+    pub fn images(&self) -> &[f32] {
+        self.layers.last().map_or(&[], |l| l.out.as_slice())
+    }
+
+    /// Add the parameters' gradients to `gradients`, from the images' and the `z` of the last forward pass.
+    ///
+    /// # Errors
+    /// candle's own.
+    pub fn backward(
+        &mut self,
+        z: &[f32],
+        dimages: &[f32],
+        gradients: &mut Gradients,
+    ) -> Result<()> {
+        let (above, below) = (&mut self.above, &mut self.below);
+        for (i, layer) in self.layers.iter().enumerate().rev() {
+            let Layer {
+                name,
+                g,
+                weight,
+                norm,
+                sums,
+                out,
+            } = layer;
+            let input = match i {
+                0 => self.map.as_slice(),
+                _ => self.layers.get(i - 1).map_or(&[][..], |l| l.out.as_slice()),
+            };
+            let last = i + 1 == self.layers.len();
+            let dout = if last {
+                dimages
+            } else {
+                &above[..g.large_len()]
+            };
+            let dsums = &mut below[..g.large_len()];
+            match norm {
+                Some(norm) => norm.backward(sums, dout, dsums, Some(gradients))?,
+                None => activation::tanh_backward(out, dout, dsums),
+            }
+            gradients.add(&format!("{name}.weight"), |dw| {
+                weights::gradient(g, dsums, input, dw)
+            });
+            read(weight.as_tensor(), |w| {
+                conv::down(g, dsums, w, &mut above[..g.small_len()]);
+                Ok(())
+            })?;
+        }
+        let [channels, cells] = self.first;
+        let n = self.units.len();
+        swap(&above[..n], &mut below[..n], cells, channels);
+        let dsums = &mut above[..n];
+        self.project_norm
+            .backward(&self.sums, &below[..n], dsums, Some(gradients))?;
+        let latent = self.latent;
+        gradients.add("g.0.weight", |dw| dense::weights(z, dsums, latent, dw));
+        Ok(())
+    }
+}
