@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::Geometry;
 use super::geometry::Phase;
 use super::micro::{Reach, by_panel, panels};
+use super::minimal;
 use super::padded::{Frame, Source, Tile, pad, split_mut, tiles, with_scratch};
 
 /// Output cells of a tile: what they read fits the second-level cache beside a panel of weights.
@@ -23,6 +24,13 @@ const FEW_CHANNELS: usize = 8;
 ///
 /// `large` is `[batch, h, w, c]`, `w` is `[small c, large c, kh, kw]`, `small` is `[batch, h, w, c]`.
 pub fn down(g: &Geometry, large: &[f32], w: &[f32], small: &mut [f32]) {
+    match minimal::Plan::new(g) {
+        Some(plan) => minimal::down(&plan, large, w, small),
+        None => down_directly(g, large, w, small),
+    }
+}
+
+fn down_directly(g: &Geometry, large: &[f32], w: &[f32], small: &mut [f32]) {
     let (lc, [sh, sw, sc]) = (g.large[2], g.small);
     let taps = g.taps();
     let depth = taps * lc;
@@ -83,7 +91,9 @@ pub(super) fn large_reads(g: &Geometry, tile: &Tile, frame: &Frame) -> (Vec<usiz
 /// `large = conv-transpose(small, w)`: the forward pass of a fractionally-strided convolution, or the gradient of
 /// a strided one with respect to its input. Shapes as in [`down`].
 pub fn up(g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
-    if g.large[2] <= FEW_CHANNELS {
+    if let Some(plan) = minimal::Plan::new(g) {
+        minimal::up(&plan, small, w, large);
+    } else if g.large[2] <= FEW_CHANNELS {
         up_scattered(g, small, w, large);
     } else {
         up_phases(g, small, w, large);
@@ -187,11 +197,7 @@ fn up_scattered(g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
     let columns = g.taps() * lc;
     let packed = panels(sc, columns, |s, j| w[(s * lc + j % lc) * g.taps() + j / lc]);
     let band = (TILE_CELLS / sw.max(1)).clamp(1, sh.max(1));
-    let reach = Reach {
-        segments: 1,
-        step: 0,
-        len: sc,
-    };
+    let reach = Reach::straight(sc);
     large
         .par_chunks_exact_mut((lh * lw * lc).max(1))
         .enumerate()

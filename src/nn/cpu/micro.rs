@@ -21,6 +21,15 @@ pub struct Reach {
 }
 
 impl Reach {
+    /// One run of `len` values.
+    pub fn straight(len: usize) -> Reach {
+        Reach {
+            segments: 1,
+            step: 0,
+            len,
+        }
+    }
+
     /// Values that a cell reads.
     pub fn depth(&self) -> usize {
         self.segments * self.len

@@ -15,10 +15,12 @@ pub mod conv;
 pub mod dense;
 mod geometry;
 mod micro;
+mod minimal;
 pub mod norm;
 mod padded;
 pub mod pool;
 mod simd;
+mod spare;
 pub mod transpose;
 pub mod weights;
 

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::Geometry;
 use super::conv::{TILE_CELLS, large_frame, large_reads, large_source};
 use super::micro::{self, PANEL, SLACK};
 use super::padded::{Frame, Tile, pad, tiles, with_scratch};
+use super::{Geometry, minimal};
 
 /// Most parts that each hold a whole partial gradient: each costs memory and an addition pass.
 const PARTIALS: usize = 8;
@@ -22,6 +22,13 @@ const LEAST_CELLS: usize = 32;
 /// `large` is the output's gradient and `small` the input. Partial sums are cut and added in an order fixed by the
 /// shape.
 pub fn gradient(g: &Geometry, large: &[f32], small: &[f32], dw: &mut [f32]) {
+    match minimal::Plan::new(g) {
+        Some(plan) => minimal::gradient(&plan, large, small, dw),
+        None => gradient_directly(g, large, small, dw),
+    }
+}
+
+fn gradient_directly(g: &Geometry, large: &[f32], small: &[f32], dw: &mut [f32]) {
     let (lc, sc) = (g.large[2], g.small[2]);
     let [sh, sw, _] = g.small;
     let tiles = tiles(g.batch, sh, sw, TILE_CELLS);
