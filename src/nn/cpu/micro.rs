@@ -188,6 +188,10 @@ unsafe fn load<S: Simd>(p: *const f32) -> S::f32s {
 /// Two vectors into a slice of at most that length.
 #[inline(always)]
 fn store<S: Simd>(out: &mut [f32], sums: &[S::f32s; 2]) {
+    if let [a, b] = S::as_mut_simd_f32s(out).0 {
+        [*a, *b] = *sums;
+        return;
+    }
     let sums: &[f32] = pulp::bytemuck::cast_slice(sums.as_slice());
     out.copy_from_slice(&sums[..out.len()]);
 }

@@ -13,20 +13,25 @@ use crate::nn::cpu::micro::{self, PANEL, Reach, SLACK};
 use crate::nn::cpu::padded::with_scratch;
 use crate::nn::cpu::spare;
 
-/// Most tiles in a group: all channels of a tile are read for each panel of weights, so they should stay in the cache;
-/// and each group reads all the weights once.
+/// Tiles in a group whose points stay in the cache while they are multiplied with all the weights.
 const GROUP: usize = 48;
 /// Fewer tiles than this leave the inner loop's registers empty.
 const LEAST: usize = 12;
 /// Values of a gradient's tiles that are held at a time, 16 MiB.
 const HELD: usize = 4 << 20;
 
+/// Tiles in a group: as many as make the reading of their points weigh as much as that of the weights, where they do not
+/// stay in the cache anyway.
+fn limit(plan: &Plan) -> usize {
+    GROUP.max(plan.weight_len() / (plan.large_len() + plan.small_len()))
+}
+
 /// Images in a group, so that every core has one where there are enough.
 fn group(plan: &Plan) -> usize {
     let tiles = plan.tiles().max(1);
     let share = (plan.g.batch * tiles).div_ceil(rayon::current_num_threads());
     // As many groups as are needed, and all of about one size.
-    let groups = share.div_ceil(GROUP) * rayon::current_num_threads();
+    let groups = share.div_ceil(limit(plan)) * rayon::current_num_threads();
     let images = plan.g.batch.div_ceil(groups.max(1));
     images.max(LEAST.div_ceil(tiles))
 }

@@ -149,7 +149,7 @@ impl<F: Fn(usize, usize) -> usize> ToPoints<'_, F> {
                 let mut values = [zero; RX];
                 for (j, value) in values.iter_mut().enumerate() {
                     let tap = tap(plan, y, x, i, j);
-                    *value = simd.partial_load_f32s(&taps[tap][lane..lane + S::F32_LANES]);
+                    *value = S::as_simd_f32s(&taps[tap][lane..]).0[0];
                 }
                 *row = apply(simd, gx, &values);
             }
@@ -161,7 +161,7 @@ impl<F: Fn(usize, usize) -> usize> ToPoints<'_, F> {
                 for (i, value) in apply(simd, gy, &column).iter().enumerate() {
                     let slot = plan.slot(y.points[i], x.points[j]);
                     let at = (self.place)(slot, plan.rank(y, x, i, j)) + lane;
-                    simd.partial_store_f32s(&mut self.out[at..at + S::F32_LANES], *value);
+                    S::as_mut_simd_f32s(&mut self.out[at..]).0[0] = *value;
                 }
             }
         }
@@ -235,7 +235,7 @@ impl ToTaps<'_> {
                     let block = l / PANEL * slot.users + plan.rank(y, x, i, j);
                     let row = slot.before * plan.g.large[2] + block * PANEL + l % PANEL;
                     let at = row * PANEL + lane;
-                    *value = simd.partial_load_f32s(&self.points[at..at + S::F32_LANES]);
+                    *value = S::as_simd_f32s(&self.points[at..]).0[0];
                 }
                 *row = apply(simd, &gx, &values);
             }
@@ -245,8 +245,8 @@ impl ToTaps<'_> {
                     *value = row[j];
                 }
                 for (i, value) in apply(simd, &gy, &column).iter().enumerate() {
-                    let at = &mut taps[tap(plan, y, x, i, j)][lane..lane + S::F32_LANES];
-                    simd.partial_store_f32s(at, *value);
+                    let at = &mut taps[tap(plan, y, x, i, j)][lane..];
+                    S::as_mut_simd_f32s(at).0[0] = *value;
                 }
             }
         }
