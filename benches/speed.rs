@@ -23,6 +23,10 @@ const LAYERS: [&str; 6] = [
     "8/256/512",
 ];
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let catalogue = Catalogue {

@@ -1,6 +1,7 @@
 //! Cuts a batch into tiles of output cells, and lays out what a tile reads with its zeros around it, so that the inner
 //! loops need no test for borders.
 
+use super::spare::{LINE, aligned};
 use std::cell::RefCell;
 use std::ops::Range;
 
@@ -124,14 +125,15 @@ thread_local! {
     static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Lend this thread's scratch of `len` elements (contents arbitrary); it stays allocated from call to call.
+/// Lend this thread's scratch of `len` elements (contents arbitrary, at the start of a cache line); it stays allocated from call to call.
 pub fn with_scratch<R>(len: usize, f: impl FnOnce(&mut [f32]) -> R) -> R {
     SCRATCH.with(|cell| match cell.try_borrow_mut() {
         Ok(mut buffer) => {
-            if buffer.len() < len {
-                buffer.resize(len, 0.0);
+            if buffer.len() < len + LINE {
+                buffer.resize(len + LINE, 0.0);
             }
-            f(&mut buffer[..len])
+            let start = aligned(&buffer);
+            f(&mut buffer[start..][..len])
         }
         // A nested loan (rayon may run another task inside a wait) gets its own.
         Err(_) => f(&mut vec![0.0; len]),

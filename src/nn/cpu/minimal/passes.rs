@@ -17,13 +17,13 @@ use crate::nn::cpu::spare;
 const GROUP: usize = 48;
 /// Fewer tiles than this leave the inner loop's registers empty.
 const LEAST: usize = 12;
-/// Values of a gradient's tiles that are held at a time, 16 MiB.
-const HELD: usize = 4 << 20;
+/// Values of a gradient's tiles that are held at a time, 32 MiB.
+const HELD: usize = 8 << 20;
 
 /// Tiles in a group: as many as make the reading of their points weigh as much as that of the weights, where they do not
 /// stay in the cache anyway.
 fn limit(plan: &Plan) -> usize {
-    GROUP.max(plan.weight_len() / (plan.large_len() + plan.small_len()))
+    GROUP.max(plan.weight_len() / (plan.large_len(1) + plan.small_len(1)))
 }
 
 /// Images in a group, so that every core has one where there are enough.
@@ -50,7 +50,7 @@ pub fn down(plan: &Plan, large: &[f32], w: &[f32], small: &mut [f32]) {
         .for_each(|(i, small)| {
             let count = small.len() / image;
             let rows = count * plan.tiles();
-            let (l, s) = (rows * plan.large_len(), rows * plan.small_len());
+            let (l, s) = (plan.large_len(rows), plan.small_len(rows));
             with_scratch(l + s, |scratch| {
                 let (from, to) = scratch.split_at_mut(l);
                 tiles::large_to_points(plan, large, i * images..i * images + count, from);
@@ -62,12 +62,13 @@ pub fn down(plan: &Plan, large: &[f32], w: &[f32], small: &mut [f32]) {
 
 fn down_products(plan: &Plan, from: &[f32], packed: &[f32], to: &mut [f32], rows: usize) {
     let [lc, sc] = [plan.g.large[2], plan.g.small[2]];
-    for (slot, out) in plan.slots.iter().zip(to.chunks_exact_mut(rows * sc)) {
+    for (s, slot) in plan.slots.iter().enumerate() {
         let depth = slot.users * lc;
-        let a = &from[slot.before * lc * rows..][..rows * depth];
+        let a = &from[plan.large_at(s, rows)..][..rows * depth];
+        let out = &mut to[plan.small_at(s, rows)..][..rows * sc];
         let bases: Vec<usize> = (0..rows).map(|t| t * depth).collect();
         let mut places: Vec<usize> = (0..rows).map(|t| t * sc).collect();
-        for panel in packed.chunks_exact(plan.large_len() * PANEL) {
+        for panel in packed.chunks_exact(plan.users * lc * PANEL) {
             let panel = &panel[slot.before * lc * PANEL..][..depth * PANEL];
             micro::cells(
                 a,
@@ -97,7 +98,7 @@ pub fn up(plan: &Plan, small: &[f32], w: &[f32], large: &mut [f32]) {
         .for_each(|(i, large)| {
             let count = large.len() / image;
             let rows = count * plan.tiles();
-            let (l, s) = (rows * plan.large_len(), rows * plan.small_len());
+            let (l, s) = (plan.large_len(rows), plan.small_len(rows));
             with_scratch(l + s, |scratch| {
                 let (to, from) = scratch.split_at_mut(l);
                 tiles::small_to_points(plan, small, i * images..i * images + count, from);
@@ -110,9 +111,10 @@ pub fn up(plan: &Plan, small: &[f32], w: &[f32], large: &mut [f32]) {
 fn up_products(plan: &Plan, from: &[f32], packed: &[f32], to: &mut [f32], rows: usize) {
     let [lc, sc] = [plan.g.large[2], plan.g.small[2]];
     let bases: Vec<usize> = (0..rows).map(|t| t * sc).collect();
-    for (slot, a) in plan.slots.iter().zip(from.chunks_exact(rows * sc)) {
+    for (s, slot) in plan.slots.iter().enumerate() {
         let width = slot.users * lc;
-        let out = &mut to[slot.before * lc * rows..][..rows * width];
+        let a = &from[plan.small_at(s, rows)..][..rows * sc];
+        let out = &mut to[plan.large_at(s, rows)..][..rows * width];
         let mut places: Vec<usize> = (0..rows).map(|t| t * width).collect();
         for panel in packed.chunks_exact(plan.users * sc * PANEL) {
             let users = &panel[slot.before * sc * PANEL..][..slot.users * sc * PANEL];
@@ -129,11 +131,12 @@ pub fn gradient(plan: &Plan, large: &[f32], small: &[f32], dw: &mut [f32]) {
     let g = &plan.g;
     let [lc, sc] = [g.large[2], g.small[2]];
     let mut sums = spare::lend(plan.weight_len());
-    sums.fill(0.0);
     // Cut by shape alone: the sums' order must not depend on the number of threads.
     let images = GROUP.div_ceil(plan.tiles()).min(g.batch);
     let rows = images * plan.tiles();
-    let (l, s) = (rows * plan.large_len() + SLACK, rows * plan.small_len());
+    // Whole vectors, so that the next tiles' begin as well aligned.
+    let l = (plan.large_len(rows) + SLACK).next_multiple_of(PANEL);
+    let s = plan.small_len(rows);
     let at_a_time = (HELD / (l + s)).clamp(1, g.batch.div_ceil(images));
     let mut held = spare::lend((l + s) * at_a_time);
     let starts: Vec<usize> = (0..g.batch).step_by(images).collect();
@@ -149,16 +152,19 @@ pub fn gradient(plan: &Plan, large: &[f32], small: &[f32], dw: &mut [f32]) {
                 tiles::small_to_points(plan, small, of(*start), to);
             });
         let held = &*held;
-        let panel = plan.large_len() * PANEL;
+        let panel = plan.users * lc * PANEL;
         let parts: Vec<(usize, usize, &mut [f32])> = by_slot(plan, &mut sums, panel);
         parts.into_par_iter().for_each(|(panel, slot, sum)| {
+            if starts[0] == 0 {
+                sum.fill(0.0);
+            }
             for (held, start) in held.chunks_exact(l + s).zip(starts) {
                 let rows = of(*start).len() * plan.tiles();
                 let (from, to) = held.split_at(l);
                 let users = plan.slots[slot].users;
                 let depth = users * lc;
-                let a = &from[plan.slots[slot].before * lc * rows..];
-                let b = &to[slot * rows * sc + panel * PANEL..(slot + 1) * rows * sc];
+                let a = &from[plan.large_at(slot, rows)..];
+                let b = &to[plan.small_at(slot, rows)..][panel * PANEL..rows * sc];
                 let bases: Vec<usize> = (0..rows).map(|t| t * depth).collect();
                 micro::gradient(a, &bases, depth, b, sc, sum);
             }

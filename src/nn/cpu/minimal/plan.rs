@@ -4,6 +4,10 @@ use super::matrices::OUTPUTS;
 use crate::nn::cpu::Geometry;
 use crate::nn::cpu::micro::PANEL;
 
+/// Values left free between slots: a tile is written to all slots at once, and at distances of a multiple of 4 KiB they
+/// would share one set of the first-level cache.
+const APART: usize = 32;
+
 /// One phase of the large grid along an axis.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Phase {
@@ -92,14 +96,24 @@ impl Plan {
         self.users * self.g.large[2] * self.g.small[2]
     }
 
-    /// Values of a tile's large side at all points.
-    pub(super) fn large_len(&self) -> usize {
-        self.users * self.g.large[2]
+    /// Values of the large side of `tiles` tiles at all points.
+    pub(super) fn large_len(&self, tiles: usize) -> usize {
+        self.users * self.g.large[2] * tiles + self.slots.len() * APART
     }
 
-    /// Values of a tile's small side at all points.
-    pub(super) fn small_len(&self) -> usize {
-        self.slots.len() * self.g.small[2]
+    /// Where a slot's matrix `[tiles, users * large c]` lies among them.
+    pub(super) fn large_at(&self, slot: usize, tiles: usize) -> usize {
+        self.slots[slot].before * self.g.large[2] * tiles + slot * APART
+    }
+
+    /// Values of the small side of `tiles` tiles at all points.
+    pub(super) fn small_len(&self, tiles: usize) -> usize {
+        self.small_at(self.slots.len(), tiles)
+    }
+
+    /// Where a slot's matrix `[tiles, small c]` lies among them.
+    pub(super) fn small_at(&self, slot: usize, tiles: usize) -> usize {
+        slot * (self.g.small[2] * tiles + APART)
     }
 
     /// Points of an axis: 5 or 6.

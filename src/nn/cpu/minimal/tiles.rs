@@ -24,7 +24,7 @@ enum Way {
 pub fn large_to_points(plan: &Plan, large: &[f32], images: Range<usize>, out: &mut [f32]) {
     let (h, w) = (plan.g.large[0], plan.g.large[1]);
     assert!(images.end * h * w * plan.g.large[2] <= large.len());
-    assert!(images.len() * plan.tiles() * plan.large_len() <= out.len());
+    assert!(plan.large_len(images.len() * plan.tiles()) <= out.len());
     // Cells outside the grid are read here.
     let outside = [0.0; PANEL];
     Arch::new().dispatch(Tiles {
@@ -43,7 +43,7 @@ pub fn large_to_points(plan: &Plan, large: &[f32], images: Range<usize>, out: &m
 pub fn points_to_large(plan: &Plan, points: &[f32], images: usize, large: &mut [f32]) {
     let (h, w) = (plan.g.large[0], plan.g.large[1]);
     assert!(images * h * w * plan.g.large[2] <= large.len());
-    assert!(images * plan.tiles() * plan.large_len() <= points.len());
+    assert!(plan.large_len(images * plan.tiles()) <= points.len());
     large.fill(0.0);
     // What falls outside the grid is written here.
     let mut outside = [0.0; PANEL];
@@ -62,7 +62,7 @@ pub fn points_to_large(plan: &Plan, points: &[f32], images: usize, large: &mut [
 pub fn small_to_points(plan: &Plan, small: &[f32], images: Range<usize>, out: &mut [f32]) {
     let (h, w) = (plan.g.small[0], plan.g.small[1]);
     assert!(images.end * h * w * plan.g.small[2] <= small.len());
-    assert!(images.len() * plan.tiles() * plan.small_len() <= out.len());
+    assert!(plan.small_len(images.len() * plan.tiles()) <= out.len());
     let outside = [0.0; PANEL];
     Arch::new().dispatch(Tiles {
         plan,
@@ -79,7 +79,7 @@ pub fn small_to_points(plan: &Plan, small: &[f32], images: Range<usize>, out: &m
 pub fn points_to_small(plan: &Plan, points: &[f32], images: usize, small: &mut [f32]) {
     let (h, w) = (plan.g.small[0], plan.g.small[1]);
     assert!(images * h * w * plan.g.small[2] <= small.len());
-    assert!(images * plan.tiles() * plan.small_len() <= points.len());
+    assert!(plan.small_len(images * plan.tiles()) <= points.len());
     let mut outside = [0.0; PANEL];
     Arch::new().dispatch(Tiles {
         plan,
@@ -107,6 +107,16 @@ struct Tiles<'a> {
 struct Grid<const Y: usize, const X: usize> {
     at: [[*mut f32; X]; Y],
     step: [[usize; X]; Y],
+}
+
+impl<const Y: usize, const X: usize> Grid<Y, X> {
+    #[inline(always)]
+    fn nowhere() -> Self {
+        Grid {
+            at: [[std::ptr::null_mut(); X]; Y],
+            step: [[0; X]; Y],
+        }
+    }
 }
 
 impl WithSimd for Tiles<'_> {
@@ -163,26 +173,30 @@ impl Tiles<'_> {
     ) {
         let g = &self.plan.g;
         let [h, w, c] = g.large;
-        let place = |phase: &Phase, tile: usize, i: usize, end: usize| -> Option<usize> {
-            let at = phase.first + ((tile * OUTPUTS + i) * g.stride) as isize;
-            usize::try_from(at).ok().filter(|at| *at < end)
+        let place = |phase: &Phase, tile: usize, i: usize| {
+            phase.first + ((tile * OUTPUTS + i) * g.stride) as isize
         };
-        let ys: [Option<usize>; Y] = std::array::from_fn(|i| place(y, ty, i, h));
-        let xs: [Option<usize>; X] = std::array::from_fn(|j| place(x, tx, j, w));
+        let (mut ys, mut xs) = ([0; Y], [0; X]);
+        for (i, at) in ys.iter_mut().enumerate() {
+            *at = place(y, ty, i);
+        }
+        for (j, at) in xs.iter_mut().enumerate() {
+            *at = place(x, tx, j);
+        }
         let map = self.cells(ys, xs, image, [h, w, c]);
         let tiles = self.images.len() * self.plan.tiles();
-        let slot = |i: usize, j: usize| self.plan.slots[self.plan.slot(y.points[i], x.points[j])];
-        let points = Grid {
-            at: std::array::from_fn(|i| {
-                std::array::from_fn(|j| {
-                    let s = slot(i, j);
-                    let row = s.before * c * tiles + tile * s.users * c;
-                    // SAFETY: within what the caller asserted: `large_len` values for each tile.
-                    unsafe { self.points.add(row + self.plan.rank(y, x, i, j) * PANEL) }
-                })
-            }),
-            step: std::array::from_fn(|i| std::array::from_fn(|j| slot(i, j).users * PANEL)),
-        };
+        let mut points = Grid::nowhere();
+        for i in 0..Y {
+            for j in 0..X {
+                let s = self.plan.slot(y.points[i], x.points[j]);
+                let users = self.plan.slots[s].users;
+                let row = self.plan.large_at(s, tiles) + tile * users * c;
+                // SAFETY: within what the caller asserted: `large_len` values.
+                points.at[i][j] =
+                    unsafe { self.points.add(row + self.plan.rank(y, x, i, j) * PANEL) };
+                points.step[i][j] = users * PANEL;
+            }
+        }
         // SAFETY: both grids hold c / PANEL blocks at each place or stay on the block outside.
         unsafe {
             match self.way {
@@ -210,22 +224,22 @@ impl Tiles<'_> {
         tile: usize,
     ) {
         let [h, w, c] = self.plan.g.small;
-        let place =
-            |tile: usize, i: usize, end: usize| Some(tile * OUTPUTS + i).filter(|at| *at < end);
-        let ys: [Option<usize>; OUTPUTS] = std::array::from_fn(|i| place(ty, i, h));
-        let xs: [Option<usize>; OUTPUTS] = std::array::from_fn(|j| place(tx, j, w));
+        let (mut ys, mut xs) = ([0; OUTPUTS], [0; OUTPUTS]);
+        for i in 0..OUTPUTS {
+            ys[i] = (ty * OUTPUTS + i) as isize;
+            xs[i] = (tx * OUTPUTS + i) as isize;
+        }
         let map = self.cells(ys, xs, image, [h, w, c]);
         let tiles = self.images.len() * self.plan.tiles();
-        let points = Grid {
-            at: std::array::from_fn(|i| {
-                std::array::from_fn(|j| {
-                    let row = self.plan.slot(i, j) * tiles + tile;
-                    // SAFETY: within what the caller asserted: `small_len` values for each tile.
-                    unsafe { self.points.add(row * c) }
-                })
-            }),
-            step: [[PANEL; N]; N],
-        };
+        let mut points = Grid::nowhere();
+        for i in 0..N {
+            for j in 0..N {
+                let row = self.plan.small_at(self.plan.slot(i, j), tiles) + tile * c;
+                // SAFETY: within what the caller asserted: `small_len` values.
+                points.at[i][j] = unsafe { self.points.add(row) };
+                points.step[i][j] = PANEL;
+            }
+        }
         // SAFETY: as in `phase`.
         unsafe {
             match self.way {
@@ -253,27 +267,26 @@ impl Tiles<'_> {
     #[inline(always)]
     fn cells<const Y: usize, const X: usize>(
         &self,
-        ys: [Option<usize>; Y],
-        xs: [Option<usize>; X],
+        ys: [isize; Y],
+        xs: [isize; X],
         image: usize,
         [h, w, c]: [usize; 3],
     ) -> Grid<Y, X> {
-        let on_grid = |i: usize, j: usize| Some((ys[i]?, xs[j]?));
-        Grid {
-            at: std::array::from_fn(|i| {
-                std::array::from_fn(|j| match on_grid(i, j) {
+        let mut grid = Grid::nowhere();
+        for (i, y) in ys.into_iter().enumerate() {
+            for (j, x) in xs.into_iter().enumerate() {
+                // A place before the grid becomes one far behind it.
+                let (y, x) = (y as usize, x as usize);
+                if y < h && x < w {
                     // SAFETY: a cell of an image that the caller asserted to be in the map.
-                    Some((y, x)) => unsafe { self.map.add(((image * h + y) * w + x) * c) },
-                    None => self.outside,
-                })
-            }),
-            step: std::array::from_fn(|i| {
-                std::array::from_fn(|j| match on_grid(i, j) {
-                    Some(_) => PANEL,
-                    None => 0,
-                })
-            }),
+                    grid.at[i][j] = unsafe { self.map.add(((image * h + y) * w + x) * c) };
+                    grid.step[i][j] = PANEL;
+                } else {
+                    grid.at[i][j] = self.outside;
+                }
+            }
         }
+        grid
     }
 }
 

@@ -20,7 +20,7 @@ const MOST: usize = 81;
 /// `w`, `[small c, large c, kh, kw]`, at the points, for the direction from large to small.
 pub fn for_down(plan: &Plan, w: &[f32], out: &mut [f32]) {
     let [lc, taps] = [plan.g.large[2], plan.g.taps()];
-    out.par_chunks_mut((plan.large_len() * PANEL).max(1))
+    out.par_chunks_mut((plan.users * lc * PANEL).max(1))
         .enumerate()
         .for_each(|(panel, out)| {
             for l in 0..lc {
@@ -59,7 +59,7 @@ pub fn for_up(plan: &Plan, w: &[f32], out: &mut [f32]) {
 pub fn back(plan: &Plan, points: &[f32], dw: &mut [f32]) {
     let [lc, taps] = [plan.g.large[2], plan.g.taps()];
     dw.par_chunks_mut((PANEL * lc * taps).max(1))
-        .zip(points.par_chunks((plan.large_len() * PANEL).max(1)))
+        .zip(points.par_chunks((plan.users * lc * PANEL).max(1)))
         .for_each(|(dw, points)| {
             for l in 0..lc {
                 Arch::new().dispatch(ToTaps {
