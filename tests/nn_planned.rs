@@ -3,6 +3,7 @@
 use candle_core::{Device, Tensor};
 use dcgan::nn::planned::{Gradients, PlannedDiscriminator, PlannedGenerator};
 use dcgan::nn::{Architecture, Discriminator, Generator, Norm, Params, bce_with_logits};
+use dcgan::spec::Precision;
 use dcgan::spec::{Latent, LatentDistribution, Preset};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -54,8 +55,8 @@ fn planned_nets_agree_with_the_tape_in_every_preset() {
         let generator = Generator::init(&a, &mut rng, &Device::Cpu).unwrap();
         let discriminator = Discriminator::init(&a, &mut rng, &Device::Cpu).unwrap();
         let z = Tensor::randn(0f32, 1f32, (BATCH, 7), &Device::Cpu).unwrap();
-        let mut g = PlannedGenerator::new(&generator, BATCH).unwrap();
-        let mut d = PlannedDiscriminator::new(&discriminator, BATCH).unwrap();
+        let mut g = PlannedGenerator::new(&generator, BATCH, Precision::F32).unwrap();
+        let mut d = PlannedDiscriminator::new(&discriminator, BATCH, Precision::F32).unwrap();
 
         let fake = generator.forward(&z, Norm::Batch).unwrap();
         let z: Vec<f32> = z.flatten_all().unwrap().to_vec1().unwrap();
@@ -110,7 +111,7 @@ fn gradients_add_up() {
     let a = Architecture::new(Preset::Svhn32, 4, latent, 3);
     let mut rng = ChaCha8Rng::seed_from_u64(5);
     let net = Discriminator::init(&a, &mut rng, &Device::Cpu).unwrap();
-    let mut d = PlannedDiscriminator::new(&net, BATCH).unwrap();
+    let mut d = PlannedDiscriminator::new(&net, BATCH, Precision::F32).unwrap();
     let images: Vec<f32> = (0..BATCH * 3 * 32 * 32)
         .map(|i| (i as f32 * 0.37).sin())
         .collect();

@@ -23,14 +23,8 @@ pub const ENTRIES: [(&str, &str); 29] = [
     ("step/dcgan32/64/f32", "step, dcgan32, width 64"),
     ("step/dcgan64/64/f32", "step, dcgan64, width 64"),
     ("step/svhn32/32/f32", "step, svhn32, width 32"),
-    (
-        "step/dcgan32/64/bf16",
-        "step, dcgan32, width 64: theirs in bf16",
-    ),
-    (
-        "step/dcgan64/64/bf16",
-        "step, dcgan64, width 64: theirs in bf16",
-    ),
+    ("step/dcgan32/64/bf16", "step, dcgan32, width 64, bf16"),
+    ("step/dcgan64/64/bf16", "step, dcgan64, width 64, bf16"),
     (
         "features/imagenet32/128/250",
         "features, imagenet32, width 128",
@@ -127,8 +121,7 @@ impl Catalogue {
                 .with_context(|| format!("`{text}` in `{name}` is no number"))
         };
         match parts.as_slice() {
-            // Ours is single precision in both.
-            ["step", preset, width, "f32" | "bf16"] => step::adversarial(self, preset, width),
+            ["step", preset, width, precision] => step::adversarial(self, preset, width, precision),
             ["features", preset, width, images] => {
                 features::pooled(self, preset, number(width)?, number(images)?)
             }

@@ -17,8 +17,13 @@ const IMAGES: usize = 10 * BATCH;
 ///
 /// # Errors
 /// A preset that a spec does not know, or images that cannot be had.
-pub fn adversarial(catalogue: &Catalogue, preset: &str, width: &str) -> Result<Work> {
-    let spec = spec(preset, width)?;
+pub fn adversarial(
+    catalogue: &Catalogue,
+    preset: &str,
+    width: &str,
+    precision: &str,
+) -> Result<Work> {
+    let spec = spec(preset, width, precision)?;
     let ModelSpec::Preset {
         preset,
         width,
@@ -45,10 +50,10 @@ pub fn adversarial(catalogue: &Catalogue, preset: &str, width: &str) -> Result<W
 }
 
 /// Through the same door as an experiment's file.
-fn spec(preset: &str, width: &str) -> Result<Spec> {
+fn spec(preset: &str, width: &str, precision: &str) -> Result<Spec> {
     let text = format!(
         "name: bench\ndata: {{train: cifar10}}\nmodel: {{preset: {preset}, width: {width}}}\n\
-         train: {{epochs: 1, batch_size: {BATCH}}}\n"
+         train: {{epochs: 1, batch_size: {BATCH}, precision: {precision}}}\n"
     );
     let tree = load::parse(&text, "bench")?;
     Ok(resolve(&tree)?)

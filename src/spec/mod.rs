@@ -17,8 +17,8 @@ pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
 pub use labels::{Features, Labels};
 pub use model::{
-    AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec, Protocol,
-    Schedule, Solver, Spec, TrainSpec,
+    AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
+    Protocol, Schedule, Solver, Spec, TrainSpec,
 };
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;

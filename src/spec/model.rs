@@ -95,6 +95,23 @@ pub enum Schedule {
     Alternate,
 }
 
+/// What a convolution multiplies. Parameters, activations, gradients and sums are single precision in any case.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    #[default]
+    F32,
+    /// Factors rounded to bfloat16 where the channels are many; needs a processor with AVX512-BF16.
+    Bf16,
+}
+
+impl Precision {
+    /// A spec that does not name it is the same as before there was another.
+    fn is_default(&self) -> bool {
+        *self == Precision::default()
+    }
+}
+
 /// What solves the L2-SVM.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -154,6 +171,8 @@ pub struct TrainSpec {
     pub adam: AdamSpec,
     /// L2 penalty added to every gradient.
     pub l2: f64,
+    #[serde(default, skip_serializing_if = "Precision::is_default")]
+    pub precision: Precision,
     /// Mini-batches between two lines of metrics.
     pub log_every: u64,
     /// Epochs between two sample sheets.

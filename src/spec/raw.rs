@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels, LatentDistribution, Preset, Protocol, Schedule, Solver};
+use super::{Features, Labels, LatentDistribution, Precision, Preset, Protocol, Schedule, Solver};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +52,7 @@ pub(super) struct Train {
     pub schedule: Option<Schedule>,
     pub adam: Option<Adam>,
     pub l2: Option<f64>,
+    pub precision: Option<Precision>,
     pub log_every: Option<u64>,
     pub sheet_every: Option<usize>,
 }

@@ -164,6 +164,7 @@ fn train(
             Protocol::Paper => 0.0,
             Protocol::Released => 1e-5,
         }),
+        precision: raw.precision.unwrap_or_default(),
         log_every: raw.log_every.unwrap_or(20),
         sheet_every: raw.sheet_every.unwrap_or(1),
     };

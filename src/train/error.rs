@@ -21,6 +21,11 @@ pub enum TrainError {
         "diverged at step {step}: {what}; a lower `train.adam.lr` or `train.adam.beta1: 0.5` usually helps"
     )]
     Diverged { step: u64, what: String },
+    /// bf16 was asked for where nothing multiplies it.
+    #[error(
+        "`train.precision: bf16` needs a processor with AVX512-BF16, and the CPU as device; leave it out or say `f32`"
+    )]
+    NoBf16,
     #[error("{0}")]
     Checkpoint(String),
     #[error("checkpoint `{}`: {message}; delete it to train anew", path.display())]

@@ -6,6 +6,7 @@ use crate::nn::cpu::activation::{bce_with_logits, bce_with_logits_backward};
 use crate::nn::cpu::transpose::swap;
 use crate::nn::planned::{Gradients, PlannedDiscriminator, PlannedGenerator};
 use crate::nn::{Discriminator, Generator};
+use crate::spec::Precision;
 
 /// Both nets' buffers for one size of mini-batch.
 pub struct Planned {
@@ -21,9 +22,14 @@ pub struct Planned {
 
 impl Planned {
     /// `None` where the nets are not in single precision on the CPU.
-    pub fn new(generator: &Generator, discriminator: &Discriminator, batch: usize) -> Option<Self> {
-        let g = PlannedGenerator::new(generator, batch)?;
-        let d = PlannedDiscriminator::new(discriminator, batch)?;
+    pub fn new(
+        generator: &Generator,
+        discriminator: &Discriminator,
+        batch: usize,
+        precision: Precision,
+    ) -> Option<Self> {
+        let g = PlannedGenerator::new(generator, batch, precision)?;
+        let d = PlannedDiscriminator::new(discriminator, batch, precision)?;
         Some(Planned {
             real: vec![0.0; g.images().len()],
             dimages: vec![0.0; g.images().len()],

@@ -10,8 +10,9 @@ use super::checkpoint::{self, State};
 use super::planned::Planned;
 use super::{Adam, TrainError, latent, tape};
 use crate::data::{Images, Loader, to_bytes};
+use crate::nn::cpu::bf16_products;
 use crate::nn::{Architecture, Discriminator, Generator, Norm};
-use crate::spec::{Latent, Schedule, TrainSpec};
+use crate::spec::{Latent, Precision, Schedule, TrainSpec};
 use crate::track::Streams;
 
 /// How many samples a sheet shows.
@@ -48,7 +49,7 @@ impl Trainer {
     /// New nets and streams for `images` training images.
     ///
     /// # Errors
-    /// [`TrainError::Loader`] for fewer images than a mini-batch, or the device's own.
+    /// [`TrainError::Loader`] for fewer images than a mini-batch, [`TrainError::NoBf16`], or the device's own.
     pub fn new(
         trial: &str,
         architecture: &Architecture,
@@ -66,7 +67,10 @@ impl Trainer {
         let discriminator = untrained(architecture, layers, streams, device)?;
         let latent = architecture.latent;
         let fixed = latent::draw(&latent, SHEET, &mut streams.stream("sheet"), device)?;
-        let planned = Planned::new(&generator, &discriminator, spec.batch_size);
+        let planned = Planned::new(&generator, &discriminator, spec.batch_size, spec.precision);
+        if spec.precision == Precision::Bf16 && (planned.is_none() || !bf16_products()) {
+            return Err(TrainError::NoBf16);
+        }
         Ok(Trainer {
             trial: trial.to_string(),
             adam_d: Adam::new(spec.adam, spec.l2, discriminator.params().iter())?,

@@ -30,7 +30,7 @@ fn bad_specs_name_line_and_column() {
         bench.write("bad.yaml", super::bench::SPEC.replace(from, to).as_bytes());
         error(&bench, &["sweep", "bad.yaml"])
     };
-    insta::assert_snapshot!(sweep("epochs", "epoch"), @"error: bad.yaml:5:9: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `log_every`, `sheet_every`");
+    insta::assert_snapshot!(sweep("epochs", "epoch"), @"error: bad.yaml:5:9: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`");
     insta::assert_snapshot!(sweep("width: 4", "width: four"), @r#"error: bad.yaml:4:32: `model.width`: invalid type: string "four", expected a whole number"#);
     insta::assert_snapshot!(sweep("width: 4", "width: 0"), @"error: bad.yaml:4:32: `model.width`: is 0; expected 1 to 4096 channels");
     insta::assert_snapshot!(sweep("train: small", "train: smal"), @"error: no data set is called `smal` (did you mean `small`?); known are cifar10, small; a card of your own goes to `datasets/NAME.yaml`");
@@ -39,7 +39,7 @@ fn bad_specs_name_line_and_column() {
     insta::assert_snapshot!(sweep("batch_size: 50", "batch_size: 5000"), @"error: a mini-batch of 5000 cannot be drawn from 1000 images; choose a batch size of 1 to 1000");
     insta::assert_snapshot!(sweep("train: small", "train: small, split: dev"), @"error: data set `small` has no split `dev`; it has test, train");
     insta::assert_snapshot!(error(&bench, &["sweep", "absent.yaml"]), @"error: cannot read `absent.yaml`: No such file or directory (os error 2)");
-    insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--set", "train.epoch=1"]), @"error: --set train.epoch=1: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `log_every`, `sheet_every`");
+    insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--set", "train.epoch=1"]), @"error: --set train.epoch=1: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`");
     insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--profile", "gpu"]), @"error: --profile gpu: `profiles`: this experiment has no profiles");
     insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--device", "cuda"]), @"error: `--device cuda`: this program was built without CUDA; build it with `--features cuda`, or use `--device cpu`");
     insta::assert_snapshot!(error(&bench, &["report", "results/absent"]), @"error: cannot read `results/absent`: No such file or directory (os error 2)");

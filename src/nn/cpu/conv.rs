@@ -13,6 +13,7 @@ use super::geometry::Phase;
 use super::micro::{Reach, by_panel, panels};
 use super::minimal;
 use super::padded::{Frame, Source, Tile, pad, split_mut, tiles, with_scratch};
+use crate::spec::Precision;
 
 /// Output cells of a tile: what they read fits the second-level cache beside a panel of weights.
 pub(super) const TILE_CELLS: usize = 128;
@@ -24,7 +25,12 @@ const FEW_CHANNELS: usize = 8;
 ///
 /// `large` is `[batch, h, w, c]`, `w` is `[small c, large c, kh, kw]`, `small` is `[batch, h, w, c]`.
 pub fn down(g: &Geometry, large: &[f32], w: &[f32], small: &mut [f32]) {
-    match minimal::Plan::new(g) {
+    down_in(Precision::F32, g, large, w, small);
+}
+
+/// [`down`] in some precision.
+pub fn down_in(p: Precision, g: &Geometry, large: &[f32], w: &[f32], small: &mut [f32]) {
+    match minimal::Plan::new(g, p) {
         Some(plan) => minimal::down(&plan, large, w, small),
         None => down_directly(g, large, w, small),
     }
@@ -91,7 +97,12 @@ pub(super) fn large_reads(g: &Geometry, tile: &Tile, frame: &Frame) -> (Vec<usiz
 /// `large = conv-transpose(small, w)`: the forward pass of a fractionally-strided convolution, or the gradient of
 /// a strided one with respect to its input. Shapes as in [`down`].
 pub fn up(g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
-    if let Some(plan) = minimal::Plan::new(g) {
+    up_in(Precision::F32, g, small, w, large);
+}
+
+/// [`up`] in some precision.
+pub fn up_in(p: Precision, g: &Geometry, small: &[f32], w: &[f32], large: &mut [f32]) {
+    if let Some(plan) = minimal::Plan::new(g, p) {
         minimal::up(&plan, small, w, large);
     } else if g.large[2] <= FEW_CHANNELS {
         up_scattered(g, small, w, large);

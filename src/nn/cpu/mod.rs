@@ -25,3 +25,4 @@ pub mod transpose;
 pub mod weights;
 
 pub use geometry::Geometry;
+pub use minimal::bf16_products;

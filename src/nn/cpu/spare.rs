@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 static SPARE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
 /// Buffers kept at most.
-const KEPT: usize = 8;
+const KEPT: usize = 3;
 
 /// Values of a cache line. Vectors of AVX-512 that lie across two lines are read and written at half the speed.
 pub const LINE: usize = 16;

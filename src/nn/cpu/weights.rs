@@ -6,6 +6,7 @@ use super::conv::{TILE_CELLS, large_frame, large_reads, large_source};
 use super::micro::{self, PANEL, SLACK};
 use super::padded::{Frame, Tile, pad, tiles, with_scratch};
 use super::{Geometry, minimal};
+use crate::spec::Precision;
 
 /// Most parts that each hold a whole partial gradient: each costs memory and an addition pass.
 const PARTIALS: usize = 8;
@@ -22,7 +23,12 @@ const LEAST_CELLS: usize = 32;
 /// `large` is the output's gradient and `small` the input. Partial sums are cut and added in an order fixed by the
 /// shape.
 pub fn gradient(g: &Geometry, large: &[f32], small: &[f32], dw: &mut [f32]) {
-    match minimal::Plan::new(g) {
+    gradient_in(Precision::F32, g, large, small, dw);
+}
+
+/// [`gradient`] in some precision.
+pub fn gradient_in(p: Precision, g: &Geometry, large: &[f32], small: &[f32], dw: &mut [f32]) {
+    match minimal::Plan::new(g, p) {
         Some(plan) => minimal::gradient(&plan, large, small, dw),
         None => gradient_directly(g, large, small, dw),
     }

@@ -7,10 +7,12 @@ use super::{Gradients, dense};
 use crate::nn::cpu::{Geometry, activation, conv, weights};
 use crate::nn::discriminator::{Discriminator, SLOPE};
 use crate::nn::ops::{Conv2d, read};
+use crate::spec::Precision;
 
 /// D for mini-batches of one size; shares its parameters with the [`Discriminator`] that it was made from.
 pub struct PlannedDiscriminator {
     layers: Vec<Layer>,
+    precision: Precision,
     logit: Var,
     logit_name: String,
     logits: Vec<f32>,
@@ -31,7 +33,7 @@ struct Layer {
 
 impl PlannedDiscriminator {
     /// Buffers for `batch` images; `None` where the net is cut or not in single precision on the CPU.
-    pub fn new(net: &Discriminator, batch: usize) -> Option<Self> {
+    pub fn new(net: &Discriminator, batch: usize, precision: Precision) -> Option<Self> {
         let logit = net.dense.clone()?;
         if !logit.device().is_cpu() {
             return None;
@@ -64,6 +66,8 @@ impl PlannedDiscriminator {
         Some(PlannedDiscriminator {
             logit_name: format!("d.{}.weight", net.layers.len()),
             layers,
+
+            precision,
             logit,
             logits: vec![0.0; batch],
             above: vec![0.0; largest],
@@ -76,6 +80,7 @@ impl PlannedDiscriminator {
     /// # Errors
     /// candle's own.
     pub fn forward(&mut self, images: &[f32]) -> Result<&[f32]> {
+        let p = self.precision;
         for i in 0..self.layers.len() {
             let (done, rest) = self.layers.split_at_mut(i);
             let input = done.last().map_or(images, |l| l.out.as_slice());
@@ -94,7 +99,7 @@ impl PlannedDiscriminator {
                 &mut *out
             };
             read(weight.as_tensor(), |w| {
-                conv::down(g, input, w, target);
+                conv::down_in(p, g, input, w, target);
                 Ok(())
             })?;
             match norm {
@@ -140,6 +145,7 @@ impl PlannedDiscriminator {
             }
             Ok(())
         })?;
+        let p = self.precision;
         for i in (0..self.layers.len()).rev() {
             let (done, rest) = self.layers.split_at(i);
             let input = done.last().map_or(images, |l| l.out.as_slice());
@@ -163,7 +169,7 @@ impl PlannedDiscriminator {
             let dsums = &below[..g.small_len()];
             if let Some(gradients) = gradients.as_deref_mut() {
                 gradients.add(&format!("{name}.weight"), |dw| {
-                    weights::gradient(g, input, dsums, dw)
+                    weights::gradient_in(p, g, input, dsums, dw)
                 });
             }
             let target = match i {
@@ -172,7 +178,7 @@ impl PlannedDiscriminator {
             };
             if let Some(target) = target {
                 read(weight.as_tensor(), |w| {
-                    conv::up(g, dsums, w, target);
+                    conv::up_in(p, g, dsums, w, target);
                     Ok(())
                 })?;
             }

@@ -8,6 +8,7 @@ use crate::nn::cpu::transpose::swap;
 use crate::nn::cpu::{Geometry, activation, conv, dense, weights};
 use crate::nn::generator::Generator;
 use crate::nn::ops::{ConvTranspose2d, read};
+use crate::spec::Precision;
 
 /// G for mini-batches of one size; shares its parameters with the [`Generator`] that it was made from.
 pub struct PlannedGenerator {
@@ -21,6 +22,7 @@ pub struct PlannedGenerator {
     units: Vec<f32>,
     map: Vec<f32>,
     layers: Vec<Layer>,
+    precision: Precision,
     above: Vec<f32>,
     below: Vec<f32>,
 }
@@ -37,7 +39,7 @@ struct Layer {
 
 impl PlannedGenerator {
     /// Buffers for `batch` images; `None` where the net is not in single precision on the CPU.
-    pub fn new(net: &Generator, batch: usize) -> Option<Self> {
+    pub fn new(net: &Generator, batch: usize, precision: Precision) -> Option<Self> {
         if !net.project.device().is_cpu() {
             return None;
         }
@@ -77,6 +79,8 @@ impl PlannedGenerator {
             units: vec![0.0; projected],
             map: vec![0.0; projected],
             layers,
+
+            precision,
             above: vec![0.0; largest],
             below: vec![0.0; largest],
         })
@@ -95,6 +99,7 @@ impl PlannedGenerator {
         self.project_norm.forward(&self.sums, &mut self.units)?;
         let [channels, cells] = self.first;
         swap(&self.units, &mut self.map, channels, cells);
+        let p = self.precision;
         for i in 0..self.layers.len() {
             let (done, rest) = self.layers.split_at_mut(i);
             let input = done
@@ -117,7 +122,7 @@ impl PlannedGenerator {
                 &mut *out
             };
             read(weight.as_tensor(), |w| {
-                conv::up(g, input, w, target);
+                conv::up_in(p, g, input, w, target);
                 Ok(())
             })?;
             match norm {
@@ -144,6 +149,7 @@ impl PlannedGenerator {
         gradients: &mut Gradients,
     ) -> Result<()> {
         let (above, below) = (&mut self.above, &mut self.below);
+        let p = self.precision;
         for (i, layer) in self.layers.iter().enumerate().rev() {
             let Layer {
                 name,
@@ -169,10 +175,10 @@ impl PlannedGenerator {
                 None => activation::tanh_backward(out, dout, dsums),
             }
             gradients.add(&format!("{name}.weight"), |dw| {
-                weights::gradient(g, dsums, input, dw)
+                weights::gradient_in(p, g, dsums, input, dw)
             });
             read(weight.as_tensor(), |w| {
-                conv::down(g, dsums, w, &mut above[..g.small_len()]);
+                conv::down_in(p, g, dsums, w, &mut above[..g.small_len()]);
                 Ok(())
             })?;
         }

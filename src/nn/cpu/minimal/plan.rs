@@ -3,6 +3,7 @@
 use super::matrices::OUTPUTS;
 use crate::nn::cpu::Geometry;
 use crate::nn::cpu::micro::PANEL;
+use crate::spec::Precision;
 
 /// Values left free between slots: a tile is written to all slots at once, and at distances of a multiple of 4 KiB they
 /// would share one set of the first-level cache.
@@ -46,6 +47,7 @@ pub(super) struct Slot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub(super) g: Geometry,
+    pub(super) precision: Precision,
     pub(super) axes: [Axis; 2],
     pub(super) slots: Vec<Slot>,
     /// Users of all slots: products of a tile and a pair of channels.
@@ -55,7 +57,7 @@ pub struct Plan {
 impl Plan {
     /// `None` where minimal filtering does not apply or does not pay: other than 1 to 3 taps in a phase, channels that
     /// do not fill panels, or tiles that are mostly empty.
-    pub fn new(g: &Geometry) -> Option<Plan> {
+    pub fn new(g: &Geometry, precision: Precision) -> Option<Plan> {
         let whole = |c: usize| c > 0 && c.is_multiple_of(PANEL);
         if !whole(g.large[2]) || !whole(g.small[2]) || g.batch == 0 {
             return None;
@@ -77,6 +79,7 @@ impl Plan {
         }
         let plan = Plan {
             g: *g,
+            precision,
             axes,
             slots,
             users,
@@ -89,6 +92,14 @@ impl Plan {
     /// Tiles of an image.
     pub(super) fn tiles(&self) -> usize {
         self.axes[0].tiles * self.axes[1].tiles
+    }
+
+    /// Factors in a word of 32 bits.
+    pub(super) fn per_word(&self) -> usize {
+        match self.precision {
+            Precision::F32 => 1,
+            Precision::Bf16 => 2,
+        }
     }
 
     /// Values of the weights at all points.
@@ -181,12 +192,12 @@ mod tests {
             stride: 2,
             pad: [2, 2],
         };
-        let plan = Plan::new(&g).unwrap();
+        let plan = Plan::new(&g, Precision::F32).unwrap();
         assert_eq!((plan.users, plan.slots.len(), plan.tiles()), (121, 36, 4));
         let thin = Geometry {
             large: [16, 16, 3],
             ..g
         };
-        assert_eq!(Plan::new(&thin), None);
+        assert_eq!(Plan::new(&thin, Precision::F32), None);
     }
 }

@@ -7,52 +7,85 @@
 //! | large to small | `[small c / PANEL][slot][users * large c][PANEL]` |
 //! | small to large | `[large c / PANEL][slot][user][small c][PANEL]` |
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, Simd, WithSimd, bytemuck};
 use rayon::prelude::*;
 
+use super::bf16;
 use super::matrices::{G4, G5, G6, apply, transposed};
-use super::plan::{Phase, Plan};
+use super::plan::{Phase, Plan, Slot};
 use crate::nn::cpu::micro::PANEL;
+use crate::spec::Precision;
 
 /// Most values of a panel's weights at one pair of channels: 6 x 6 points, or 9 x 9 taps.
 const MOST: usize = 81;
 
-/// `w`, `[small c, large c, kh, kw]`, at the points, for the direction from large to small.
-pub fn for_down(plan: &Plan, w: &[f32], out: &mut [f32]) {
+/// `w`, `[small c, large c, kh, kw]`, at the points, for the direction from large to small; in bf16 two rows of a panel
+/// share its words.
+pub fn for_down(plan: &Plan, w: &[f32], out: &mut [u32]) {
     let [lc, taps] = [plan.g.large[2], plan.g.taps()];
-    out.par_chunks_mut((plan.users * lc * PANEL).max(1))
+    let len = plan.users * lc * PANEL / plan.per_word();
+    out.par_chunks_mut(len.max(1))
         .enumerate()
-        .for_each(|(panel, out)| {
-            for l in 0..lc {
-                let from = Strided {
-                    first: (panel * PANEL * lc + l) * taps,
-                    step: lc * taps,
-                };
-                to_points(plan, w, from, out, |s, rank| {
-                    let slot = plan.slots[s];
-                    let block = l / PANEL * slot.users + rank;
-                    (slot.before * lc + block * PANEL + l % PANEL) * PANEL
-                });
-            }
+        .for_each_init(Vec::new, |two, (panel, out)| {
+            let from = |l: usize| Strided {
+                first: (panel * PANEL * lc + l) * taps,
+                step: lc * taps,
+            };
+            let row = |slot: Slot, rank: usize, l: usize| {
+                slot.before * lc + (l / PANEL * slot.users + rank) * PANEL + l % PANEL
+            };
+            fill(plan, w, (lc, from), (out, row), two);
         });
 }
 
 /// The same for the direction from small to large.
-pub fn for_up(plan: &Plan, w: &[f32], out: &mut [f32]) {
+pub fn for_up(plan: &Plan, w: &[f32], out: &mut [u32]) {
     let [lc, sc, taps] = [plan.g.large[2], plan.g.small[2], plan.g.taps()];
-    out.par_chunks_mut((plan.users * sc * PANEL).max(1))
+    let len = plan.users * sc * PANEL / plan.per_word();
+    out.par_chunks_mut(len.max(1))
         .enumerate()
-        .for_each(|(panel, out)| {
-            for s in 0..sc {
-                let from = Strided {
-                    first: (s * lc + panel * PANEL) * taps,
-                    step: taps,
-                };
-                to_points(plan, w, from, out, |slot, rank| {
-                    ((plan.slots[slot].before + rank) * sc + s) * PANEL
-                });
-            }
+        .for_each_init(Vec::new, |two, (panel, out)| {
+            let from = |s: usize| Strided {
+                first: (s * lc + panel * PANEL) * taps,
+                step: taps,
+            };
+            let row = |slot: Slot, rank: usize, s: usize| (slot.before + rank) * sc + s;
+            fill(plan, w, (sc, from), (out, row), two);
         });
+}
+
+/// A panel from `rows` runs of taps; `row` tells from slot, rank and run the row of the panel. `two` is room for two runs.
+fn fill(
+    plan: &Plan,
+    w: &[f32],
+    (rows, from): (usize, impl Fn(usize) -> Strided),
+    (out, row): (&mut [u32], impl Fn(Slot, usize, usize) -> usize),
+    two: &mut Vec<f32>,
+) {
+    if plan.precision == Precision::F32 {
+        let out: &mut [f32] = bytemuck::cast_slice_mut(out);
+        for k in 0..rows {
+            let place = |slot: usize, rank: usize| row(plan.slots[slot], rank, k) * PANEL;
+            to_points(plan, w, from(k), out, place);
+        }
+        return;
+    }
+    two.resize(2 * plan.users * PANEL, 0.0);
+    for k in (0..rows).step_by(2) {
+        for odd in 0..2 {
+            let place =
+                |slot: usize, rank: usize| (2 * (plan.slots[slot].before + rank) + odd) * PANEL;
+            to_points(plan, w, from(k + odd), two, place);
+        }
+        for slot in &plan.slots {
+            for rank in 0..slot.users {
+                let both = &two[2 * (slot.before + rank) * PANEL..][..2 * PANEL];
+                let (first, second) = both.split_at(PANEL);
+                let at = row(*slot, rank, k) / 2 * PANEL;
+                bf16::interleave(first, second, &mut out[at..][..PANEL]);
+            }
+        }
+    }
 }
 
 /// The gradient at the points, in the order of [`for_down`], to that of the taps.
