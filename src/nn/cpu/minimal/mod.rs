@@ -16,8 +16,9 @@
 //! | small to large | the adjoint, `[tiles, small c] x [small c, taps' large c]` |
 //! | weights' gradient | `[taps' large c, tiles] x [tiles, small c]` |
 //!
-//! The points are 0, 1, -1, 2, -2 and infinity. In single precision the result is some 5 times less exact than the
-//! direct sum's, at about 1e-6 of the largest value.
+//! The points are 0, 3/4, -3/4, 3/2, -3/2 and infinity. In single precision a result loses a few units of its last digit
+//! to the direct sum's. With factors rounded to bf16 at the points ([`bf16`]) it is off by some 1.2% of the results' root
+//! mean square, where a direct sum of rounded factors would be by 0.24%, but takes three times as many products.
 
 mod bf16;
 mod matrices;
@@ -32,12 +33,17 @@ pub use plan::Plan;
 
 #[cfg(test)]
 mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
     use crate::nn::cpu::{Geometry, conv, weights};
     use crate::spec::Precision;
 
-    fn wave(n: usize, f: f32) -> Vec<f32> {
-        (0..n).map(|i| (i as f32 * f).sin()).collect()
+    /// Noise: the sums of smooth waves nearly cancel, and what is left tells nothing of the precision.
+    fn noise(n: usize, seed: u64) -> Vec<f32> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        (0..n).map(|_| rng.random_range(-1.0..1.0)).collect()
     }
 
     /// Root mean square of the difference, in proportion to that of `want`.
@@ -63,9 +69,9 @@ mod tests {
                 pad: [kernel / 2, kernel / 2],
             };
             assert!(Plan::new(&g, Precision::Bf16).is_some());
-            let large = wave(g.large_len(), 0.37);
-            let small = wave(g.small_len(), 0.73);
-            let w = wave(g.weight_len(), 0.57);
+            let large = noise(g.large_len(), 1);
+            let small = noise(g.small_len(), 2);
+            let w = noise(g.weight_len(), 3);
             let run = |p: Precision| {
                 let mut out = [
                     vec![f32::NAN; small.len()],
@@ -80,8 +86,7 @@ mod tests {
             let (single, bf16) = (run(Precision::F32), run(Precision::Bf16));
             for (i, (got, want)) in bf16.iter().zip(&single).enumerate() {
                 let d = off(got, want);
-                println!("direction {i}, side {side}: {d:.4}");
-                assert!(d < 0.05 && d > 1e-5, "direction {i} of {g:?} is off by {d}");
+                assert!(d < 0.02 && d > 1e-5, "direction {i} of {g:?} is off by {d}");
             }
         }
     }
