@@ -20,7 +20,7 @@ pub mod norm;
 mod padded;
 pub mod pool;
 mod simd;
-mod spare;
+pub(super) mod spare;
 pub mod transpose;
 pub mod weights;
 

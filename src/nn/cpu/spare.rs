@@ -1,12 +1,20 @@
 //! Large buffers that outlive a call: fresh memory costs a page fault for every 4 KiB, a good part of what the kernels
 //! take.
+//!
+//! Each thread keeps its own. A chain of layers is walked by one thread (kernels share out what lies inside a call), so both
+//! nets of a training take turns on the same few buffers, and trials that run side by side never wait for or empty each
+//! other's.
 
+use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::{Mutex, PoisonError};
 
-static SPARE: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
-/// Buffers kept at most.
-const KEPT: usize = 3;
+thread_local! {
+    static SPARE: RefCell<Vec<Vec<f32>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Buffers kept at most: a layer's backward pass holds the gradients on both sides of it, the weights at all points and the
+/// tiles that are summed.
+const KEPT: usize = 5;
 
 /// Values of a cache line. Vectors of AVX-512 that lie across two lines are read and written at half the speed.
 pub const LINE: usize = 16;
@@ -28,7 +36,6 @@ pub struct Lent {
 
 /// Lend a buffer of `len` values, contents arbitrary, at the start of a cache line.
 pub fn lend(len: usize) -> Lent {
-    let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
     // The smallest that is large enough, or else the largest, to be enlarged.
     let whole = len + LINE;
     let fits = |b: &Vec<f32>| {
@@ -38,11 +45,13 @@ pub fn lend(len: usize) -> Lent {
             (1, usize::MAX - b.len())
         }
     };
-    let best = (0..spare.len()).min_by_key(|i| fits(&spare[*i]));
-    let mut buffer = best.map(|i| spare.swap_remove(i)).unwrap_or_default();
-    drop(spare);
+    let mut buffer = SPARE.with_borrow_mut(|spare| {
+        let best = (0..spare.len()).min_by_key(|i| fits(&spare[*i]));
+        best.map(|i| spare.swap_remove(i)).unwrap_or_default()
+    });
     if buffer.len() < whole {
-        // Nothing in it is worth a copy.
+        // Nothing in it is worth a copy, and both at once would be the peak.
+        drop(std::mem::take(&mut buffer));
         buffer = vec![0.0; whole];
     }
     let start = aligned(&buffer);
@@ -65,9 +74,14 @@ impl DerefMut for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let mut spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-        if spare.len() < KEPT {
-            spare.push(std::mem::take(&mut self.buffer));
-        }
+        let buffer = std::mem::take(&mut self.buffer);
+        // A thread that is ending keeps nothing.
+        let _ = SPARE.try_with(|spare| {
+            if let Ok(mut spare) = spare.try_borrow_mut()
+                && spare.len() < KEPT
+            {
+                spare.push(buffer);
+            }
+        });
     }
 }

@@ -4,6 +4,7 @@ use candle_core::{Result, Var};
 
 use super::normalise::Normalise;
 use super::{Gradients, dense};
+use crate::nn::cpu::spare::lend;
 use crate::nn::cpu::{Geometry, activation, conv, weights};
 use crate::nn::discriminator::{Discriminator, SLOPE};
 use crate::nn::ops::{Conv2d, read};
@@ -16,9 +17,8 @@ pub struct PlannedDiscriminator {
     logit: Var,
     logit_name: String,
     logits: Vec<f32>,
-    /// Gradients of the maps on either side of a layer, lent from layer to layer.
-    above: Vec<f32>,
-    below: Vec<f32>,
+    /// Values of the largest gradient of a map.
+    largest: usize,
 }
 
 struct Layer {
@@ -66,12 +66,10 @@ impl PlannedDiscriminator {
         Some(PlannedDiscriminator {
             logit_name: format!("d.{}.weight", net.layers.len()),
             layers,
-
             precision,
             logit,
             logits: vec![0.0; batch],
-            above: vec![0.0; largest],
-            below: vec![0.0; largest],
+            largest,
         })
     }
 
@@ -132,7 +130,8 @@ impl PlannedDiscriminator {
         let Some(last) = self.layers.last() else {
             return Ok(());
         };
-        let (above, below) = (&mut self.above, &mut self.below);
+        // Gradients of the maps on either side of a layer.
+        let (mut above, mut below) = (lend(self.largest), lend(self.largest));
         let n = last.g.small_len();
         let (channels, name) = (last.g.small[2], &self.logit_name);
         read(self.logit.as_tensor(), |w| {

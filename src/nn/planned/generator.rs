@@ -4,6 +4,7 @@ use candle_core::{Result, Var};
 
 use super::Gradients;
 use super::normalise::Normalise;
+use crate::nn::cpu::spare::lend;
 use crate::nn::cpu::transpose::swap;
 use crate::nn::cpu::{Geometry, activation, conv, dense, weights};
 use crate::nn::generator::Generator;
@@ -23,8 +24,8 @@ pub struct PlannedGenerator {
     map: Vec<f32>,
     layers: Vec<Layer>,
     precision: Precision,
-    above: Vec<f32>,
-    below: Vec<f32>,
+    /// Values of the largest gradient of a map.
+    largest: usize,
 }
 
 struct Layer {
@@ -79,10 +80,8 @@ impl PlannedGenerator {
             units: vec![0.0; projected],
             map: vec![0.0; projected],
             layers,
-
             precision,
-            above: vec![0.0; largest],
-            below: vec![0.0; largest],
+            largest,
         })
     }
 
@@ -148,7 +147,8 @@ impl PlannedGenerator {
         dimages: &[f32],
         gradients: &mut Gradients,
     ) -> Result<()> {
-        let (above, below) = (&mut self.above, &mut self.below);
+        // Gradients of the maps on either side of a layer.
+        let (mut above, mut below) = (lend(self.largest), lend(self.largest));
         let p = self.precision;
         for (i, layer) in self.layers.iter().enumerate().rev() {
             let Layer {

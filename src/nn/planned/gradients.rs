@@ -1,13 +1,12 @@
 //! Gradients of a network's parameters, by name, in the parameters' order.
 
 use crate::nn::Params;
+use crate::nn::cpu::spare::lend;
 
 /// One buffer a parameter, kept from step to step.
 #[derive(Debug, Clone)]
 pub struct Gradients {
     parts: Vec<(String, Vec<f32>)>,
-    /// Room for a part before it is added.
-    scratch: Vec<f32>,
 }
 
 impl Gradients {
@@ -17,11 +16,7 @@ impl Gradients {
             .iter()
             .map(|(name, var)| (name.to_string(), vec![0.0; var.elem_count()]))
             .collect();
-        let largest = parts.iter().map(|(_, g)| g.len()).max().unwrap_or(0);
-        Gradients {
-            parts,
-            scratch: vec![0.0; largest],
-        }
+        Gradients { parts }
     }
 
     /// Forget all.
@@ -56,8 +51,8 @@ impl Gradients {
         let Some((_, sum)) = self.parts.iter_mut().find(|(n, _)| n == name) else {
             return;
         };
-        let part = &mut self.scratch[..sum.len()];
-        fill(part);
-        sum.iter_mut().zip(part).for_each(|(s, p)| *s += *p);
+        let mut part = lend(sum.len());
+        fill(&mut part);
+        sum.iter_mut().zip(part.iter()).for_each(|(s, p)| *s += *p);
     }
 }
