@@ -1,8 +1,11 @@
 //! The planned nets against the same nets on candle's tape.
 
 use candle_core::{Device, Tensor};
-use dcgan::nn::planned::{Gradients, PlannedDiscriminator, PlannedGenerator};
-use dcgan::nn::{Architecture, Discriminator, Generator, Norm, Params, bce_with_logits};
+use dcgan::nn::planned::{Gradients, PlannedDiscriminator, PlannedFeatures, PlannedGenerator};
+use dcgan::nn::{
+    Architecture, Discriminator, Generator, NnError, Norm, Params, bce_with_logits,
+    infer_statistics,
+};
 use dcgan::spec::Precision;
 use dcgan::spec::{Latent, LatentDistribution, Preset};
 use rand::SeedableRng;
@@ -99,6 +102,32 @@ fn planned_nets_agree_with_the_tape_in_every_preset() {
             })
             .sum();
         assert!((of_d.norm() - squares.sqrt()).abs() < 1e-4 * squares.sqrt());
+    }
+}
+
+/// Layers with and without batch norm, statistics that are not the initial ones, channels that fill panels and others.
+#[test]
+fn planned_features_are_the_tape_s_to_the_bit() {
+    for (preset, width) in [
+        (Preset::Imagenet32, 16),
+        (Preset::Svhn32, 5),
+        (Preset::Dcgan64, 3),
+    ] {
+        let latent = Latent {
+            size: 4,
+            distribution: LatentDistribution::Uniform,
+        };
+        let a = Architecture::new(preset, width, latent, 3);
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let net = Discriminator::init(&a, &mut rng, &Device::Cpu).unwrap();
+        let side = preset.size();
+        let x = Tensor::randn(0f32, 1f32, (5, 3, side, side), &Device::Cpu).unwrap();
+        infer_statistics(&net, [Ok::<_, NnError>(x.clone())]).unwrap();
+        let want = net.pooled_features(&x).unwrap();
+        let mut got = vec![f32::NAN; 5 * net.feature_len()];
+        let planned = PlannedFeatures::new(&net).unwrap();
+        planned.rows(&channels_last(&x), &mut got).unwrap();
+        assert!(got == want.flatten_all().unwrap().to_vec1::<f32>().unwrap());
     }
 }
 

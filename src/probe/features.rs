@@ -11,6 +11,8 @@ use sha2::{Digest, Sha256};
 use super::FeatureError;
 use crate::data::{Dataset, Images, to_unit};
 use crate::nn::Discriminator;
+use crate::nn::cpu::transpose::swap;
+use crate::nn::planned::PlannedFeatures;
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -35,6 +37,7 @@ pub fn extract(
     let (n, d) = (images.n, discriminator.feature_len());
     let one = images.c * images.h * images.w;
     let mut values = vec![0f32; n * d];
+    let planned = PlannedFeatures::new(discriminator);
     let mut bar = progress.begin(what, Some(n as u64), Unit::Images);
     for (out, pixels) in values
         .chunks_mut(BATCH * d)
@@ -43,15 +46,21 @@ pub fn extract(
         if progress.stop_requested() {
             return Ok(None);
         }
+        let count = pixels.len() / one;
         let mut unit = vec![0f32; pixels.len()];
         to_unit(pixels, &mut unit);
-        let count = pixels.len() / one;
-        let x = Tensor::from_vec(unit, (count, images.c, images.h, images.w), device)?;
-        let rows: Vec<f32> = discriminator
-            .pooled_features(&x)?
-            .flatten_all()?
-            .to_vec1()?;
-        out.copy_from_slice(&rows);
+        match &planned {
+            Some(planned) => {
+                let mut last = vec![0f32; unit.len()];
+                swap(&unit, &mut last, images.c, images.h * images.w);
+                planned.rows(&last, out)?;
+            }
+            None => {
+                let x = Tensor::from_vec(unit, (count, images.c, images.h, images.w), device)?;
+                let rows = discriminator.pooled_features(&x)?.flatten_all()?;
+                out.copy_from_slice(&rows.to_vec1::<f32>()?);
+            }
+        }
         bar.advance(count as u64);
     }
     Ok(Some(shaped(n, d, values)?))

@@ -2,6 +2,8 @@
 
 use rayon::prelude::*;
 
+use super::simd::vectorised;
+
 /// A batch of maps pooled to `grid x grid` cells. Cell i covers rows `floor(i h / grid) .. ceil((i + 1) h / grid)`,
 /// so sizes that `grid` does not divide overlap by a row and smaller maps repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,20 +31,29 @@ pub fn max_to_grid(p: &GridPool, x: &[f32], y: &mut [f32]) {
     let [h, w, c] = p.input;
     y.par_chunks_exact_mut((p.grid * p.grid * c).max(1))
         .zip(x.par_chunks_exact((h * w * c).max(1)))
-        .for_each(|(y, x)| {
-            for ((gy, gx), out) in p.cells().zip(y.chunks_exact_mut(c)) {
-                out.fill(f32::NEG_INFINITY);
-                for iy in p.span(0, gy) {
-                    for ix in p.span(1, gx) {
-                        let cell = &x[(iy * w + ix) * c..][..c];
-                        // NaN must show in the features, not vanish in a maximum.
-                        out.iter_mut()
-                            .zip(cell)
-                            .for_each(|(o, v)| *o = if *v > *o || v.is_nan() { *v } else { *o });
-                    }
-                }
+        .for_each(|(y, x)| image_to_grid(p, x, y));
+}
+
+/// [`max_to_grid`] of one image, by the thread that calls.
+pub fn image_to_grid(p: &GridPool, x: &[f32], y: &mut [f32]) {
+    let [_, w, c] = p.input;
+    for ((gy, gx), out) in p.cells().zip(y.chunks_exact_mut(c.max(1))) {
+        out.fill(f32::NEG_INFINITY);
+        for iy in p.span(0, gy) {
+            for ix in p.span(1, gx) {
+                maxima(&x[(iy * w + ix) * c..][..c], out);
             }
-        });
+        }
+    }
+}
+
+vectorised! {
+    fn maxima(cell: &[f32], out: &mut [f32]) {
+        // NaN must show in the features, not vanish in a maximum.
+        out.iter_mut()
+            .zip(cell)
+            .for_each(|(o, v)| *o = if *v > *o || v.is_nan() { *v } else { *o });
+    }
 }
 
 /// Gradient through [`max_to_grid`]: each cell's gradient goes to the first place of its maximum.

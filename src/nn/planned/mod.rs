@@ -7,10 +7,12 @@
 
 mod dense;
 mod discriminator;
+mod features;
 mod generator;
 mod gradients;
 mod normalise;
 
 pub use discriminator::PlannedDiscriminator;
+pub use features::PlannedFeatures;
 pub use generator::PlannedGenerator;
 pub use gradients::Gradients;
