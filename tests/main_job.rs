@@ -4,6 +4,8 @@
 mod bench;
 #[path = "main_job/errors.rs"]
 mod errors;
+#[path = "main_job/jobs.rs"]
+mod jobs;
 #[path = "main_job/resume.rs"]
 mod resume;
 #[path = "main_job/whole.rs"]

@@ -17,7 +17,7 @@ Examples:
   dcgan sweep experiments/cifar.yaml
   dcgan sweep experiments/cifar.yaml --device cuda --profile paper
   dcgan sweep experiments/cifar.yaml --set train.epochs=10 --set train.adam.beta1=0.9
-  dcgan sweep experiments/cifar.yaml --set sweep.parameters.seed.values='[0, 1, 2, 3]'")]
+  dcgan sweep experiments/cifar.yaml --set sweep.parameters.seed.values='[0, 1, 2, 3]' --jobs 4")]
 pub struct Sweep {
     #[command(flatten)]
     experiment: ExperimentArgs,
@@ -26,6 +26,9 @@ pub struct Sweep {
     /// Where results go
     #[arg(long, value_name = "FOLDER", default_value = "results")]
     results: PathBuf,
+    /// Trials to run side by side on the CPU, each with its share of the threads and its own memory
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: u16,
 }
 
 impl Sweep {
@@ -34,6 +37,12 @@ impl Sweep {
         stop::listen();
         let screen = Screen::new();
         let (device, device_name) = self.device.open()?;
+        if self.jobs > 1 && !device.is_cpu() {
+            anyhow::bail!(
+                "`--jobs {}`: trials run side by side on the CPU only; leave it out, or add `--device cpu`",
+                self.jobs
+            );
+        }
         let experiment = self.experiment.load(kind(&device))?;
         let trials = experiment.trials()?;
         let Some(first) = trials.first() else {
@@ -58,6 +67,7 @@ impl Sweep {
             profile: experiment.profile.clone(),
             command: command_line(),
             progress: &screen,
+            jobs: usize::from(self.jobs),
         };
         let report = sweep::run(&experiment, &context)?;
         let folder = self.results.join(&name);

@@ -35,6 +35,8 @@ pub enum SweepError {
     History(#[from] HistoryError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error("cannot start a trial's threads: {0}; ask for fewer with `--jobs` or `--threads`")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("cannot read the released weights in `{}`: {source}", path.display())]
     Released {
         path: PathBuf,

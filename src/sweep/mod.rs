@@ -9,6 +9,7 @@ mod nets;
 mod probes;
 mod run;
 mod trial;
+mod watch;
 
 pub use error::SweepError;
 pub use id::trial_id;

@@ -15,6 +15,7 @@ use crate::track::{atomic, history, provenance};
 use crate::train::TrainError;
 
 /// What every trial of a sweep shares.
+#[derive(Clone)]
 pub struct Context<'a> {
     /// Where results go: `results/<experiment>/<trial>/`.
     pub results: PathBuf,
@@ -27,6 +28,8 @@ pub struct Context<'a> {
     /// The command that runs this sweep.
     pub command: String,
     pub progress: &'a dyn Progress,
+    /// Trials at a time; more than one shares the CPU's threads.
+    pub jobs: usize,
 }
 
 /// How a trial ended.

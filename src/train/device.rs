@@ -12,16 +12,18 @@ pub enum Choice {
     Cuda,
 }
 
+/// The CPU's name where so many threads compute.
+pub fn cpu_name(threads: usize) -> String {
+    let plural = if threads == 1 { "" } else { "s" };
+    format!("cpu ({threads} thread{plural})")
+}
+
 /// Open the device and name it: `cpu (2 threads)`, `cuda:0`.
 ///
 /// # Errors
 /// A sentence for the user where CUDA was asked for and cannot be had.
 pub fn open(choice: Choice) -> Result<(Device, String), String> {
-    let cpu = || {
-        let threads = rayon::current_num_threads();
-        let plural = if threads == 1 { "" } else { "s" };
-        (Device::Cpu, format!("cpu ({threads} thread{plural})"))
-    };
+    let cpu = || (Device::Cpu, cpu_name(rayon::current_num_threads()));
     let built = candle_core::utils::cuda_is_available();
     match choice {
         Choice::Cpu => Ok(cpu()),

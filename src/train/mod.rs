@@ -15,7 +15,7 @@ mod trainer;
 
 pub use adam::Adam;
 pub use checkpoint::{State, load, save};
-pub use device::{Choice, open};
+pub use device::{Choice, cpu_name, open};
 pub use error::TrainError;
 pub use run::{LATEST, Outcome, run};
 pub use trainer::{SHEET, StepReport, Trainer, to_tensor, untrained};
