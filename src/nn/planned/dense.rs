@@ -15,16 +15,8 @@ pub fn logits(last: &[f32], w: &[f32], channels: usize, out: &mut [f32]) {
         .for_each(|(out, x)| *out = kernel::dot(x, &w));
 }
 
-/// Gradients of [`logits`]: fills that of the maps, and that of the weights where wanted.
-pub fn logits_backward(
-    last: &[f32],
-    w: &[f32],
-    channels: usize,
-    dlogits: &[f32],
-    dlast: &mut [f32],
-    dw: Option<&mut [f32]>,
-) {
-    let cells = w.len() / channels.max(1);
+/// Gradient of [`logits`] for the maps.
+pub fn logits_backward(w: &[f32], channels: usize, dlogits: &[f32], dlast: &mut [f32]) {
     let last_first = channels_last(w, channels);
     dlast
         .par_chunks_exact_mut(w.len().max(1))
@@ -34,13 +26,15 @@ pub fn logits_backward(
                 .zip(&last_first)
                 .for_each(|(dx, w)| *dx = d * w);
         });
-    if let Some(dw) = dw {
-        let mut sum = vec![0.0; w.len()];
-        for (x, d) in last.chunks_exact(w.len().max(1)).zip(dlogits) {
-            sum.iter_mut().zip(x).for_each(|(s, x)| *s += d * x);
-        }
-        swap(&sum, dw, cells, channels);
+}
+
+/// Gradient of [`logits`] for the weights.
+pub fn logits_weights(last: &[f32], dlogits: &[f32], channels: usize, dw: &mut [f32]) {
+    let mut sum = vec![0.0; dw.len()];
+    for (x, d) in last.chunks_exact(dw.len().max(1)).zip(dlogits) {
+        sum.iter_mut().zip(x).for_each(|(s, x)| *s += d * x);
     }
+    swap(&sum, dw, dw.len() / channels.max(1), channels);
 }
 
 /// `[channels, cells]` to `[cells, channels]`.

@@ -17,7 +17,7 @@ pub struct PlannedDiscriminator {
     logit: Var,
     logit_name: String,
     logits: Vec<f32>,
-    /// Values of the largest gradient of a map.
+    /// Values of the largest map between layers.
     largest: usize,
 }
 
@@ -26,9 +26,20 @@ struct Layer {
     g: Geometry,
     weight: Var,
     norm: Option<Normalise>,
-    /// The convolution's sums; empty without batch norm, whose backward pass alone needs them.
-    sums: Vec<f32>,
-    out: Vec<f32>,
+    /// The convolution's sums where batch norm follows, from which its output is had again; without it the output.
+    map: Vec<f32>,
+}
+
+impl Layer {
+    /// The output of the last forward pass, in `room` where it is not kept.
+    fn output<'a>(&'a self, room: &'a mut [f32]) -> Result<&'a [f32]> {
+        let Some(norm) = &self.norm else {
+            return Ok(&self.map);
+        };
+        let room = &mut room[..self.map.len()];
+        norm.again(&self.map, room)?;
+        Ok(room)
+    }
 }
 
 impl PlannedDiscriminator {
@@ -58,8 +69,7 @@ impl PlannedDiscriminator {
                 g,
                 weight: weight.clone(),
                 norm: norm.as_ref().map(|n| Normalise::new(n, &name, SLOPE)),
-                sums: vec![0.0; if norm.is_some() { g.small_len() } else { 0 }],
-                out: vec![0.0; g.small_len()],
+                map: vec![0.0; g.small_len()],
                 name,
             });
         }
@@ -79,36 +89,42 @@ impl PlannedDiscriminator {
     /// candle's own.
     pub fn forward(&mut self, images: &[f32]) -> Result<&[f32]> {
         let p = self.precision;
+        // The output of the last layer that has batch norm.
+        let mut room = lend(self.largest);
         for i in 0..self.layers.len() {
             let (done, rest) = self.layers.split_at_mut(i);
-            let input = done.last().map_or(images, |l| l.out.as_slice());
+            let input = match done.last() {
+                None => images,
+                Some(Layer {
+                    norm: None, map, ..
+                }) => map,
+                Some(Layer { map, .. }) => &room[..map.len()],
+            };
             let Some(layer) = rest.first_mut() else { break };
             let Layer {
                 g,
                 weight,
                 norm,
-                sums,
-                out,
+                map,
                 ..
             } = layer;
-            let target = if norm.is_some() {
-                &mut *sums
-            } else {
-                &mut *out
-            };
             read(weight.as_tensor(), |w| {
-                conv::down_in(p, g, input, w, target);
+                conv::down_in(p, g, input, w, map);
                 Ok(())
             })?;
             match norm {
-                Some(norm) => norm.forward(sums, out)?,
-                None => activation::leaky_relu_in_place(out, SLOPE),
+                Some(norm) => norm.forward(map, &mut room[..map.len()])?,
+                None => activation::leaky_relu_in_place(map, SLOPE),
             }
         }
-        let (logits, layers) = (&mut self.logits, &self.layers);
-        if let Some(last) = layers.last() {
+        if let Some(Layer { g, norm, map, .. }) = self.layers.last() {
+            let last = match norm {
+                Some(_) => &room[..map.len()],
+                None => map,
+            };
+            let logits = &mut self.logits;
             read(self.logit.as_tensor(), |w| {
-                dense::logits(&last.out, w, last.g.small[2], logits);
+                dense::logits(last, w, g.small[2], logits);
                 Ok(())
             })?;
         }
@@ -136,37 +152,41 @@ impl PlannedDiscriminator {
         let (channels, name) = (last.g.small[2], &self.logit_name);
         read(self.logit.as_tensor(), |w| {
             let dlast = &mut above[..n];
-            match gradients.as_deref_mut() {
-                Some(gradients) => gradients.add(name, |dw| {
-                    dense::logits_backward(&last.out, w, channels, dlogits, dlast, Some(dw));
-                }),
-                None => dense::logits_backward(&last.out, w, channels, dlogits, dlast, None),
+            if let Some(gradients) = gradients.as_deref_mut() {
+                let output = last.output(&mut below)?;
+                gradients.add(name, |dw| {
+                    dense::logits_weights(output, dlogits, channels, dw);
+                });
             }
+            dense::logits_backward(w, channels, dlogits, dlast);
             Ok(())
         })?;
         let p = self.precision;
         for i in (0..self.layers.len()).rev() {
             let (done, rest) = self.layers.split_at(i);
-            let input = done.last().map_or(images, |l| l.out.as_slice());
             let Some(Layer {
                 name,
                 g,
                 weight,
                 norm,
-                sums,
-                out,
+                map,
             }) = rest.first()
             else {
                 break;
             };
             let (dout, dsums) = (&above[..g.small_len()], &mut below[..g.small_len()]);
             match norm {
-                Some(norm) => norm.backward(sums, dout, dsums, gradients.as_deref_mut())?,
+                Some(norm) => norm.backward(map, dout, dsums, gradients.as_deref_mut())?,
                 // The rectifier keeps the sign, so its output tells as much as its input.
-                None => activation::leaky_relu_backward(out, SLOPE, dout, dsums),
+                None => activation::leaky_relu_backward(map, SLOPE, dout, dsums),
             }
             let dsums = &below[..g.small_len()];
             if let Some(gradients) = gradients.as_deref_mut() {
+                // `above` has been read: it has room for the input until its gradient is wanted.
+                let input = match done.last() {
+                    None => images,
+                    Some(below) => below.output(&mut above)?,
+                };
                 gradients.add(&format!("{name}.weight"), |dw| {
                     weights::gradient_in(p, g, input, dsums, dw)
                 });

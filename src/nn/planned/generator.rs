@@ -18,13 +18,12 @@ pub struct PlannedGenerator {
     first: [usize; 2],
     project: Var,
     project_norm: Normalise,
-    /// The projection's sums and activations, `[batch, channels, cells]`, and the latter channels last.
+    /// The projection's sums, `[batch, channels, cells]`, and its activations, channels last.
     sums: Vec<f32>,
     units: Vec<f32>,
-    map: Vec<f32>,
     layers: Vec<Layer>,
     precision: Precision,
-    /// Values of the largest gradient of a map.
+    /// Values of the largest map between layers.
     largest: usize,
 }
 
@@ -33,9 +32,20 @@ struct Layer {
     g: Geometry,
     weight: Var,
     norm: Option<Normalise>,
-    /// The convolution's sums; empty where tanh follows, whose output is all that its backward pass needs.
-    sums: Vec<f32>,
-    out: Vec<f32>,
+    /// The convolution's sums where batch norm follows, from which its output is had again; the images where tanh does.
+    map: Vec<f32>,
+}
+
+impl Layer {
+    /// The output of the last forward pass, in `room` where it is not kept.
+    fn output<'a>(&'a self, room: &'a mut [f32]) -> Result<&'a [f32]> {
+        let Some(norm) = &self.norm else {
+            return Ok(&self.map);
+        };
+        let room = &mut room[..self.map.len()];
+        norm.again(&self.map, room)?;
+        Ok(room)
+    }
 }
 
 impl PlannedGenerator {
@@ -66,8 +76,7 @@ impl PlannedGenerator {
                 g,
                 weight: weight.clone(),
                 norm: norm.as_ref().map(|n| Normalise::new(n, &name, 0.0)),
-                sums: vec![0.0; if norm.is_some() { g.large_len() } else { 0 }],
-                out: vec![0.0; g.large_len()],
+                map: vec![0.0; g.large_len()],
                 name,
             });
         }
@@ -78,7 +87,6 @@ impl PlannedGenerator {
             project_norm: Normalise::new(&net.project_norm, "g.0", 0.0),
             sums: vec![0.0; projected],
             units: vec![0.0; projected],
-            map: vec![0.0; projected],
             layers,
             precision,
             largest,
@@ -95,38 +103,36 @@ impl PlannedGenerator {
             dense::forward(z, w, latent, sums);
             Ok(())
         })?;
-        self.project_norm.forward(&self.sums, &mut self.units)?;
+        // The output of the last layer.
+        let mut room = lend(self.largest);
         let [channels, cells] = self.first;
-        swap(&self.units, &mut self.map, channels, cells);
+        let first = &mut room[..self.sums.len()];
+        self.project_norm.forward(&self.sums, first)?;
+        swap(first, &mut self.units, channels, cells);
         let p = self.precision;
         for i in 0..self.layers.len() {
             let (done, rest) = self.layers.split_at_mut(i);
-            let input = done
-                .last()
-                .map_or(self.map.as_slice(), |l| l.out.as_slice());
+            let input = match done.last() {
+                None => self.units.as_slice(),
+                Some(below) => &room[..below.map.len()],
+            };
             let Some(Layer {
                 g,
                 weight,
                 norm,
-                sums,
-                out,
+                map,
                 ..
             }) = rest.first_mut()
             else {
                 break;
             };
-            let target = if norm.is_some() {
-                &mut *sums
-            } else {
-                &mut *out
-            };
             read(weight.as_tensor(), |w| {
-                conv::up_in(p, g, input, w, target);
+                conv::up_in(p, g, input, w, map);
                 Ok(())
             })?;
             match norm {
-                Some(norm) => norm.forward(sums, out)?,
-                None => activation::tanh_in_place(out),
+                Some(norm) => norm.forward(map, &mut room[..map.len()])?,
+                None => activation::tanh_in_place(map),
             }
         }
         Ok(self.images())
@@ -134,7 +140,7 @@ impl PlannedGenerator {
 
     /// The images of the last forward pass.
     pub fn images(&self) -> &[f32] {
-        self.layers.last().map_or(&[], |l| l.out.as_slice())
+        self.layers.last().map_or(&[], |l| l.map.as_slice())
     }
 
     /// Add the parameters' gradients to `gradients`, from the images' and the `z` of the last forward pass.
@@ -156,13 +162,8 @@ impl PlannedGenerator {
                 g,
                 weight,
                 norm,
-                sums,
-                out,
+                map,
             } = layer;
-            let input = match i {
-                0 => self.map.as_slice(),
-                _ => self.layers.get(i - 1).map_or(&[][..], |l| l.out.as_slice()),
-            };
             let last = i + 1 == self.layers.len();
             let dout = if last {
                 dimages
@@ -171,9 +172,14 @@ impl PlannedGenerator {
             };
             let dsums = &mut below[..g.large_len()];
             match norm {
-                Some(norm) => norm.backward(sums, dout, dsums, Some(gradients))?,
-                None => activation::tanh_backward(out, dout, dsums),
+                Some(norm) => norm.backward(map, dout, dsums, Some(gradients))?,
+                None => activation::tanh_backward(map, dout, dsums),
             }
+            // `above` has been read: it has room for the input until its gradient is wanted.
+            let input = match i.checked_sub(1).and_then(|i| self.layers.get(i)) {
+                None => self.units.as_slice(),
+                Some(below) => below.output(&mut above)?,
+            };
             gradients.add(&format!("{name}.weight"), |dw| {
                 weights::gradient_in(p, g, dsums, input, dw)
             });

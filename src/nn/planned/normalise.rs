@@ -42,9 +42,14 @@ impl Normalise {
         })
     }
 
-    /// `y = rectifier(batch norm(x))` by the batch's own statistics.
+    /// `y = rectifier(batch norm(x))` by the batch's own statistics, which are kept.
     pub fn forward(&mut self, x: &[f32], y: &mut [f32]) -> Result<()> {
         self.statistics = statistics(x, self.layer.gain.elem_count());
+        self.again(x, y)
+    }
+
+    /// The same `y` once more, for the `x` of the last [`Normalise::forward`]: a pass over memory is cheaper than to keep it.
+    pub fn again(&self, x: &[f32], y: &mut [f32]) -> Result<()> {
         self.with(|affine| forward(x, &self.statistics, affine, y))
     }
 
