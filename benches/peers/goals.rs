@@ -16,7 +16,7 @@ pub fn of(name: &str) -> Goal {
         }
         "step/svhn32/32/f32" => goal("1.2", "2.0"),
         "step/dcgan32/64/bf16" | "step/dcgan64/64/bf16" => goal("1.0", "1.3"),
-        "adam/5/1000000" => goal("2", "memory bandwidth"),
+        "adam/5/1000000/default" => goal("2", "memory bandwidth"),
         "svm/4000/12288/1e-4" => goal("10", "50"),
         "svm/50000/12288/1e-4" => goal("60 s", "20 s"),
         "memory/dcgan64/64/f32" => goal("1.0 or less", "0.5"),

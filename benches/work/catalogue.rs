@@ -19,7 +19,7 @@ pub struct Catalogue {
 }
 
 /// Every piece of work in the table's order: its name, and what people call it.
-pub const ENTRIES: [(&str, &str); 29] = [
+pub const ENTRIES: [(&str, &str); 30] = [
     ("step/dcgan32/64/f32", "step, dcgan32, width 64"),
     ("step/dcgan64/64/f32", "step, dcgan64, width 64"),
     ("step/svhn32/32/f32", "step, svhn32, width 32"),
@@ -29,7 +29,14 @@ pub const ENTRIES: [(&str, &str); 29] = [
         "features/imagenet32/128/250",
         "features, imagenet32, width 128",
     ),
-    ("adam/5/1000000", "Adam, 5M parameters"),
+    (
+        "adam/5/1000000/default",
+        "Adam, 5M parameters, theirs by default",
+    ),
+    (
+        "adam/5/1000000/fastest",
+        "Adam, 5M parameters, theirs at its fastest",
+    ),
     ("svm/4000/12288/1e-4", "L2-SVM, 4,000 x 12,288"),
     ("svm/50000/12288/1e-4", "L2-SVM, 50,000 x 12,288"),
     (
@@ -125,7 +132,7 @@ impl Catalogue {
             ["features", preset, width, images] => {
                 features::pooled(self, preset, number(width)?, number(images)?)
             }
-            ["adam", tensors, values] => adam::update(number(tensors)?, number(values)?),
+            ["adam", tensors, values, _] => adam::update(number(tensors)?, number(values)?),
             ["svm", rows, columns, c] => {
                 svm::fit(self, number(rows)?, number(columns)?, c.parse()?)
             }
