@@ -1,6 +1,5 @@
 //! A sweep's trials, in turn or side by side.
 
-use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::trial::{self, Context, Ended};
 use super::watch::Watched;
 use super::{SweepError, trial_id};
-use crate::data::{self, Card};
+use crate::data::Card;
 use crate::spec::{Experiment, Spec, TrialSpec};
 use crate::train::cpu_name;
 
@@ -65,8 +64,6 @@ struct Sweep {
 
 impl Sweep {
     fn side_by_side(&self, jobs: usize, context: &Context) -> Result<(), SweepError> {
-        // Here, for two trials must not fetch into one folder.
-        self.fetch(context)?;
         let threads = rayon::current_num_threads();
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..jobs)
@@ -91,25 +88,6 @@ impl Sweep {
             }
             result
         })
-    }
-
-    /// Every data set that a trial reads.
-    fn fetch(&self, context: &Context) -> Result<(), SweepError> {
-        let names: BTreeSet<&str> = self
-            .trials
-            .iter()
-            .flat_map(|t| {
-                let probes = t.spec.probe.iter().map(|p| p.data.as_str());
-                probes.chain([t.spec.data.train.as_str()])
-            })
-            .collect();
-        for name in names {
-            let card = Card::find(name, context.cards)?;
-            if !context.store.presence(&card).is_complete() {
-                data::fetch(&card, &context.store, context.progress)?;
-            }
-        }
-        Ok(())
     }
 
     /// Take trials until there are none, one is stopped, or one shows what would stop them all.
