@@ -4,6 +4,7 @@ use candle_core::{DType, Device, Tensor};
 use dcgan::nn::ops::{self, Activation, BatchMoments, Normalisation};
 use proptest::prelude::*;
 use rand::SeedableRng;
+use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::compare::{
@@ -25,7 +26,7 @@ proptest! {
         let inputs = [x, normal(&mut rng, &[channels]), normal(&mut rng, &[channels])];
         let mean = normal(&mut rng, &[channels]);
         let variance = (normal(&mut rng, &[channels]).sqr().unwrap() + 0.5).unwrap();
-        let op = |t: &[Tensor]| {
+        let op = |t: &[Tensor], activation| {
             let moments = BatchMoments {
                 mean: mean.to_dtype(t[0].dtype())?,
                 variance: variance.to_dtype(t[0].dtype())?,
@@ -33,15 +34,21 @@ proptest! {
             let n = if given { Normalisation::Given(&moments) } else { Normalisation::Batch };
             Ok(ops::batch_norm_act(&t[0], &t[1], &t[2], n, activation, 1e-5)?.0)
         };
-        against_candle(&inputs, 2e-4, &op);
+        // So near the rectifier's kink single precision may see the other side, where the gradient is another.
+        let sums = op(&inputs.each_ref().map(double), Activation::Identity).unwrap();
+        let nearest = sums.abs().unwrap().flatten_all().unwrap().min(0).unwrap();
+        prop_assume!(slope == 0 || nearest.to_scalar::<f64>().unwrap() > 1e-5);
+        against_candle(&inputs, 2e-4, &|t| op(t, activation));
     }
 
     #[test]
     fn any_pool_agrees_with_candle(
         batch in 1usize..4, channels in 1usize..9, h in 1usize..19, w in 1usize..19, grid in 1usize..6, seed: u64,
     ) {
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        let inputs = [normal(&mut rng, &[batch, channels, h, w])];
+        // No two values so near that differences step from one to the other.
+        let mut values: Vec<f32> = (0..batch * channels * h * w).map(|i| i as f32 / 64.0).collect();
+        values.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        let inputs = [Tensor::from_vec(values, (batch, channels, h, w), &Device::Cpu).unwrap()];
         let op = |t: &[Tensor]| ops::max_pool_to_grid(&t[0], grid);
         let (y, _) = differentiate(&inputs, DType::F32, &op);
         assert!(difference(&y, &op(&[double(&inputs[0])]).unwrap()) < 1e-7);
