@@ -123,3 +123,27 @@ proptest! {
         check_transpose([batch, cin, h, w], [cout, k], c, seed);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Channels in multiples of 32, the kernels' panel, which is where minimal filtering takes over from direct sums, forward
+    /// and in both gradients, unless its tiles of 4x4 small cells would be mostly empty.
+    #[test]
+    fn any_wide_layer_of_the_presets_agrees_with_candle(
+        batch in 1usize..6, cin in 1usize..4, cout in 1usize..4, h in 1usize..9, w in 3usize..9,
+        kernel in 0usize..3, odd: bool, transposed: bool, seed: u64,
+    ) {
+        let (k, stride, padding) = [(5, 2, 2), (3, 1, 1), (3, 2, 1)][kernel];
+        let (cin, cout) = (32 * cin, 32 * cout);
+        // The large side is `stride` times the small one, or one less.
+        let less = usize::from(odd && stride == 2);
+        if transposed {
+            let c = ConvTranspose2d { stride, padding, output_padding: stride - 1 - less };
+            check_transpose([batch, cin, h, w], [cout, k], c, seed);
+        } else {
+            let x = [batch, cin, h * stride - less, w * stride - less];
+            check_conv(x, [cout, k], Conv2d { stride, padding }, seed);
+        }
+    }
+}
