@@ -15,6 +15,9 @@ use crate::nn::{Architecture, Discriminator, Generator, Norm};
 use crate::spec::{Latent, Precision, Schedule, TrainSpec};
 use crate::track::Streams;
 
+#[cfg(test)]
+mod replay;
+
 /// How many samples a sheet shows.
 pub const SHEET: usize = 100;
 
@@ -118,34 +121,7 @@ impl Trainer {
             &mut self.latent_rng,
             &self.device,
         )?;
-        let (train_d, train_g) = match self.spec.schedule {
-            Schedule::Both => (true, true),
-            // The released code trains G first: mini-batch 0 is G's.
-            Schedule::Alternate => (self.step % 2 == 1, self.step.is_multiple_of(2)),
-        };
-        let mut report = StepReport::default();
-        if let Some(planned) = &mut self.planned {
-            let z: Vec<f32> = z.flatten_all()?.to_vec1()?;
-            planned.draw(&z)?;
-            if train_d {
-                let (net, adam) = (&self.discriminator, &mut self.adam_d);
-                planned.step_d(net, adam, &real, images.c, &mut report)?;
-            }
-            if train_g {
-                planned.step_g(&self.generator, &mut self.adam_g, &z, &mut report)?;
-            }
-        } else {
-            let shape = (self.spec.batch_size, images.c, images.h, images.w);
-            let real = Tensor::from_vec(real, shape, &self.device)?;
-            let fake = self.generator.forward(&z, Norm::Batch)?;
-            let (d, g) = (&self.discriminator, &self.generator);
-            if train_d {
-                tape::step_d(d, &mut self.adam_d, &real, &fake.detach(), &mut report)?;
-            }
-            if train_g {
-                tape::step_g(g, d, &mut self.adam_g, &fake, &mut report)?;
-            }
-        }
+        let report = self.update(real, [images.c, images.h, images.w], &z)?;
         self.step += 1;
         self.seconds += started.elapsed().as_secs_f64();
         match report.values.iter().find(|(_, v)| !v.is_finite()) {
@@ -155,6 +131,45 @@ impl Trainer {
             }),
             None => Ok(report),
         }
+    }
+
+    /// Update the nets whose turn it is on `real`, a mini-batch of images `[c, h, w]`, and on the fakes of `z`.
+    fn update(
+        &mut self,
+        real: Vec<f32>,
+        image: [usize; 3],
+        z: &Tensor,
+    ) -> Result<StepReport, TrainError> {
+        let (train_d, train_g) = match self.spec.schedule {
+            Schedule::Both => (true, true),
+            // The released code trains G first: mini-batch 0 is G's.
+            Schedule::Alternate => (self.step % 2 == 1, self.step.is_multiple_of(2)),
+        };
+        let [channels, height, width] = image;
+        let mut report = StepReport::default();
+        if let Some(planned) = &mut self.planned {
+            let z: Vec<f32> = z.flatten_all()?.to_vec1()?;
+            planned.draw(&z)?;
+            if train_d {
+                let (net, adam) = (&self.discriminator, &mut self.adam_d);
+                planned.step_d(net, adam, &real, channels, &mut report)?;
+            }
+            if train_g {
+                planned.step_g(&self.generator, &mut self.adam_g, &z, &mut report)?;
+            }
+        } else {
+            let shape = (self.spec.batch_size, channels, height, width);
+            let real = Tensor::from_vec(real, shape, &self.device)?;
+            let fake = self.generator.forward(z, Norm::Batch)?;
+            let (d, g) = (&self.discriminator, &self.generator);
+            if train_d {
+                tape::step_d(d, &mut self.adam_d, &real, &fake.detach(), &mut report)?;
+            }
+            if train_g {
+                tape::step_g(g, d, &mut self.adam_g, &fake, &mut report)?;
+            }
+        }
+        Ok(report)
     }
 
     /// The samples of the fixed z as bytes, NCHW, [`SHEET`] images.
