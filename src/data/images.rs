@@ -85,12 +85,22 @@ impl Images {
     /// # Errors
     /// [`ImagesError::NoSuchImage`].
     pub fn batch(&self, rows: &[usize]) -> Result<Vec<f32>, ImagesError> {
+        let mut out = Vec::new();
+        self.batch_into(rows, &mut out)?;
+        Ok(out)
+    }
+
+    /// [`Images::batch`] into a buffer that is used again and again; what it held is gone.
+    ///
+    /// # Errors
+    /// [`ImagesError::NoSuchImage`].
+    pub fn batch_into(&self, rows: &[usize], out: &mut Vec<f32>) -> Result<(), ImagesError> {
         self.check(rows)?;
-        let mut out = vec![0f32; rows.len() * self.stride()];
+        out.resize(rows.len() * self.stride(), 0.0);
         for (&row, out) in rows.iter().zip(out.chunks_exact_mut(self.stride())) {
             super::to_unit(self.image(row), out);
         }
-        Ok(out)
+        Ok(())
     }
 
     fn check(&self, rows: &[usize]) -> Result<(), ImagesError> {

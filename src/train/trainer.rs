@@ -35,6 +35,8 @@ pub struct Trainer {
     /// The z of every sample sheet.
     fixed: Tensor,
     device: Device,
+    /// The mini-batch's images, `[batch, c, h, w]`.
+    real: Vec<f32>,
     /// The CPU's buffers; `None` on other devices.
     planned: Option<Planned>,
     step: u64,
@@ -86,6 +88,7 @@ impl Trainer {
             loader: Loader::new(images, spec.batch_size, streams.stream("batches"))?,
             fixed,
             device: device.clone(),
+            real: Vec::new(),
             planned,
             step: 0,
             seconds: 0.0,
@@ -114,14 +117,16 @@ impl Trainer {
     pub fn step(&mut self, images: &Images) -> Result<StepReport, TrainError> {
         let started = std::time::Instant::now();
         let batch = self.loader.next_batch();
-        let real = images.batch(batch)?;
+        let mut real = std::mem::take(&mut self.real);
+        images.batch_into(batch, &mut real)?;
         let z = latent::draw(
             &self.latent,
             self.spec.batch_size,
             &mut self.latent_rng,
             &self.device,
         )?;
-        let report = self.update(real, [images.c, images.h, images.w], &z)?;
+        let report = self.update(&real, [images.c, images.h, images.w], &z)?;
+        self.real = real;
         self.step += 1;
         self.seconds += started.elapsed().as_secs_f64();
         match report.values.iter().find(|(_, v)| !v.is_finite()) {
@@ -136,7 +141,7 @@ impl Trainer {
     /// Update the nets whose turn it is on `real`, a mini-batch of images `[c, h, w]`, and on the fakes of `z`.
     fn update(
         &mut self,
-        real: Vec<f32>,
+        real: &[f32],
         image: [usize; 3],
         z: &Tensor,
     ) -> Result<StepReport, TrainError> {
@@ -152,14 +157,14 @@ impl Trainer {
             planned.draw(&z)?;
             if train_d {
                 let (net, adam) = (&self.discriminator, &mut self.adam_d);
-                planned.step_d(net, adam, &real, channels, &mut report)?;
+                planned.step_d(net, adam, real, channels, &mut report)?;
             }
             if train_g {
                 planned.step_g(&self.generator, &mut self.adam_g, &z, &mut report)?;
             }
         } else {
             let shape = (self.spec.batch_size, channels, height, width);
-            let real = Tensor::from_vec(real, shape, &self.device)?;
+            let real = Tensor::from_slice(real, shape, &self.device)?;
             let fake = self.generator.forward(z, Norm::Batch)?;
             let (d, g) = (&self.discriminator, &self.generator);
             if train_d {
