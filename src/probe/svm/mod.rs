@@ -15,6 +15,7 @@
 
 mod cholesky;
 mod columns;
+mod gram;
 mod kernel;
 mod linfa;
 mod model;

@@ -9,6 +9,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use super::cholesky::Cholesky;
 use super::columns::{Columns, dot};
+use super::gram::gram;
 use super::objective::{Loss, Targets};
 use super::params::Bias;
 use super::product;
@@ -61,7 +62,7 @@ impl<'x> Rows<'x> {
             counted.sort_unstable();
         }
         let sample = x.select(Axis(0), &counted);
-        let gram = product::gram(sample.view(), 0.0);
+        let gram = gram(sample.view(), 0.0);
         let largest = largest_eigenvalue(&gram);
         Rows {
             x,
