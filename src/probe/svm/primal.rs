@@ -1,31 +1,47 @@
-//! Our solver: Newton's method with preconditioned conjugate gradients, all one-vs-rest problems at once.
+//! Our solver: all one-vs-rest problems at once, over a growing span of directions or by Newton's method on the features.
 //!
-//! The squared hinge is once differentiable with a piecewise constant second derivative, so a damped Newton
-//! iteration with the generalised Hessian converges globally and ends in few steps (Mangasarian 2002; Keerthi and
-//! DeCoste 2005; LIBLINEAR's primal solver is its trust-region cousin). Each step's system is solved by conjugate
-//! gradients, whose matrix products serve all k problems in one pass over the features; an exact line search on
-//! the margins, which costs no pass, makes each step safe. Solutions are kept from one C to the next.
+//! Where features are many beside the problems, each round costs two passes over them: one for all gradients, which
+//! certifies the duality gap and, preconditioned, yields a new direction from every problem; one for those directions'
+//! margins. Between the passes every problem is minimised over the span of all directions ([`super::subspace`]).
+//!
+//! Otherwise, and where a span makes no headway: the squared hinge is once differentiable with a piecewise constant
+//! second derivative, so a damped Newton iteration with the generalised Hessian converges globally and ends in few steps
+//! (Mangasarian 2002; Keerthi and DeCoste 2005; LIBLINEAR's primal solver is its trust-region cousin). Each step's system
+//! is solved by conjugate gradients, whose matrix products serve all k problems in one pass over the features.
+//!
+//! Solutions and the span are kept from one C to the next.
 
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::columns::{Columns, add_scaled, dot, pick, put, scale_add};
+use super::columns::{Columns, dot, pick, put, scale};
 use super::model::Step;
-use super::objective::{Line, Loss, Targets, line_search, loss};
+use super::newton::{Effort, Space, advance, direction};
+use super::objective::{Loss, Targets, drift, loss};
 use super::params::{Bias, Watch};
 use super::rows::Rows;
+use super::subspace::{Subspace, suits};
 
 use crate::probe::error::SvmError;
 
-/// A Newton step's system is solved until its residual, in the preconditioner's norm, has fallen by this factor.
-const FORCING: f64 = 0.1;
+/// Directions of a span, in blocks of one for each problem.
+const BLOCKS: usize = 24;
+/// What a span may leave in a duality gap, as a share of the tolerance.
+const SHARE: f64 = 0.1;
+/// Passes after which a growing span is given up, and passes without headway.
+const PASSES: usize = 400;
+const PATIENCE: usize = 4;
 const NEWTON_STEPS: usize = 60;
-const CG_STEPS: usize = 120;
+const EFFORT: Effort = Effort {
+    forcing: 0.1,
+    products: 120,
+};
 
 /// Solves at one C after another on the same features, each warm from the last.
 pub struct Path<'x> {
     rows: Rows<'x>,
+    subspace: Option<Subspace>,
     targets: Targets,
     tolerance: f64,
     /// Solution so far, and its margins.
@@ -52,7 +68,10 @@ impl<'x> Path<'x> {
     pub fn new(x: ArrayView2<'x, f32>, targets: Targets, bias: Bias, tolerance: f64) -> Self {
         let rows = Rows::new(x, &targets, bias);
         let k = targets.classes;
+        let subspace = suits(x, k)
+            .then(|| Subspace::new(x.nrows(), rows.dims(), k, BLOCKS * k, bias.weight()));
         Path {
+            subspace,
             w: Array2::zeros((rows.dims(), k)),
             f: Array2::zeros((x.nrows(), k)),
             rows,
@@ -64,6 +83,11 @@ impl<'x> Path<'x> {
     /// Change which rows the loss sums over; the solution so far stays the starting point.
     pub fn set_counts(&mut self, counts: Vec<bool>) {
         self.targets.counts = counts;
+        if let Some(span) = &mut self.subspace
+            && !span.is_empty()
+        {
+            span.restart(&self.w, &self.f, &self.targets);
+        }
     }
 
     /// The relative duality gap to reach from now on.
@@ -86,6 +110,152 @@ impl<'x> Path<'x> {
     /// # Errors
     /// [`SvmError::NotConverged`] where the gap stays above the tolerance, [`SvmError::Stopped`] where `watch` says so.
     pub fn solve(&mut self, c: f64, watch: Option<Watch>) -> Result<Report, SvmError> {
+        match self.in_subspace(c, watch)? {
+            Some(report) => Ok(report),
+            None => self.by_newton(c, watch),
+        }
+    }
+
+    /// Minimise over a growing span of directions; `None` where that does not suit the shape or makes no headway.
+    fn in_subspace(&mut self, c: f64, watch: Option<Watch>) -> Result<Option<Report>, SvmError> {
+        let Some(mut span) = self.subspace.take() else {
+            return Ok(None);
+        };
+        let found = self.grow(&mut span, c, watch);
+        self.subspace = Some(span);
+        found
+    }
+
+    fn grow(
+        &mut self,
+        span: &mut Subspace,
+        c: f64,
+        watch: Option<Watch>,
+    ) -> Result<Option<Report>, SvmError> {
+        let k = self.targets.classes;
+        let mut open: Vec<usize> = (0..k).collect();
+        // Of each problem, at the margins that were carried along.
+        let mut certified = vec![f64::INFINITY; k];
+        let mut enough = vec![0.0; k];
+        let (mut steps, mut passes) = (0, 0);
+        let (mut best, mut stalled) = (f64::INFINITY, 0);
+        if span.is_empty() {
+            self.rows.prepare(c, 1.0);
+            if let Some(z) = self.rows.ridge(&self.targets) {
+                passes += self.widen(span, z);
+            }
+        }
+        loop {
+            let (mut f, mut w) = (pick(&self.f, &open), pick(&self.w, &open));
+            if !span.is_empty() {
+                let enough: Vec<f64> = open.iter().map(|j| enough[*j]).collect();
+                steps += span.minimise(&mut w, &mut f, &self.targets, &open, c, &enough);
+                put(&mut self.w, &w, &open);
+                put(&mut self.f, &f, &open);
+            }
+            let at = loss(&f, &self.targets, &open, c);
+            let (g, gap) = self.rows.gradient(&w, &at);
+            passes += 1;
+            let objective = self.objective(&w, &at, c);
+            for (j, (gap, objective)) in open.iter().zip(gap.iter().zip(&objective)) {
+                certified[*j] = *gap;
+                enough[*j] = SHARE * self.tolerance * objective;
+            }
+            let relative = relative(&gap, &objective);
+            let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
+            self.tell(watch, c, steps, passes, worst)?;
+            let wanting: Vec<usize> = (0..open.len())
+                .filter(|j| !(relative[*j] <= self.tolerance))
+                .collect();
+            if wanting.is_empty() {
+                // The margins were carried along in single precision: judge all problems by fresh ones.
+                let fresh = self.rows.margins(&self.w);
+                passes += 1;
+                let all: Vec<usize> = (0..k).collect();
+                let off = drift(&self.f, &fresh, &self.targets, c);
+                self.f = fresh;
+                let at = loss(&self.f, &self.targets, &all, c);
+                let objective = self.objective(&self.w, &at, c);
+                let gap: Vec<f64> = certified.iter().zip(&off).map(|(g, o)| g + o).collect();
+                let relative = self::relative(&gap, &objective);
+                let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
+                if worst <= self.tolerance {
+                    return Ok(Some(Report {
+                        c,
+                        steps,
+                        passes,
+                        objective,
+                        gap: worst,
+                    }));
+                }
+                stalled += 1;
+                if stalled > PATIENCE {
+                    return Ok(None);
+                }
+                open = (0..k)
+                    .filter(|j| !(relative[*j] <= self.tolerance))
+                    .collect();
+                continue;
+            }
+            stalled = if worst < 0.9 * best { 0 } else { stalled + 1 };
+            best = best.min(worst);
+            if passes > PASSES || stalled > PATIENCE || !worst.is_finite() {
+                return Ok(None);
+            }
+            open = wanting.iter().map(|j| open[*j]).collect();
+            if !span.holds(open.len()) {
+                span.restart(&self.w, &self.f, &self.targets);
+            }
+            self.rows.prepare(c, at.active);
+            let z = self.rows.precondition(&pick(&g, &wanting));
+            passes += self.widen(span, z);
+        }
+    }
+
+    /// Take the directions `z` in, which costs a pass.
+    fn widen(&self, span: &mut Subspace, mut z: Columns) -> usize {
+        let sizes: Vec<f64> = dot(&z, &z)
+            .iter()
+            .map(|v| 1.0 / v.sqrt().max(f64::MIN_POSITIVE))
+            .collect();
+        scale(&mut z, &sizes);
+        let u = self.rows.margins(&z);
+        span.push(&z, &u, &self.targets);
+        1
+    }
+
+    fn objective(&self, w: &Columns, at: &Loss, c: f64) -> Vec<f64> {
+        let square = self.rows.regulariser(w, w);
+        square
+            .iter()
+            .zip(&at.squares)
+            .map(|(s, l)| 0.5 * s + c * l)
+            .collect()
+    }
+
+    fn tell(
+        &self,
+        watch: Option<Watch>,
+        c: f64,
+        steps: usize,
+        passes: usize,
+        gap: f64,
+    ) -> Result<(), SvmError> {
+        match watch.map(|watch| {
+            watch(&Step {
+                c,
+                steps,
+                passes,
+                gap,
+            })
+        }) {
+            Some(ControlFlow::Break(())) => Err(SvmError::Stopped),
+            _ => Ok(()),
+        }
+    }
+
+    /// Minimise over the features themselves, by Newton's method.
+    fn by_newton(&mut self, c: f64, watch: Option<Watch>) -> Result<Report, SvmError> {
         let all: Vec<usize> = (0..self.targets.classes).collect();
         let mut passes = 0;
         let mut steps = 0;
@@ -100,34 +270,10 @@ impl<'x> Path<'x> {
             let at = loss(&f, &self.targets, &open, c);
             let (g, gap) = self.rows.gradient(&w, &at);
             passes += 1;
-            let square = self.rows.regulariser(&w, &w);
-            let objective: Vec<f64> = square
-                .iter()
-                .zip(&at.squares)
-                .map(|(s, l)| 0.5 * s + c * l)
-                .collect();
-            let relative: Vec<f64> = gap
-                .iter()
-                .zip(&objective)
-                .map(|(g, o)| {
-                    if *g > 0.0 {
-                        g / o.max(f64::MIN_POSITIVE)
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
+            let objective = self.objective(&w, &at, c);
+            let relative = relative(&gap, &objective);
             let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
-            if let Some(watch) = watch
-                && let ControlFlow::Break(()) = watch(&Step {
-                    c,
-                    steps,
-                    passes,
-                    gap: worst,
-                })
-            {
-                return Err(SvmError::Stopped);
-            }
+            self.tell(watch, c, steps, passes, worst)?;
             let wanting: Vec<usize> = (0..open.len())
                 .filter(|j| !(relative[*j] <= self.tolerance))
                 .collect();
@@ -168,93 +314,30 @@ impl<'x> Path<'x> {
             let (f, w, g) = (pick(&f, &wanting), pick(&w, &wanting), pick(&g, &wanting));
             open = wanting.iter().map(|j| open[*j]).collect();
             self.rows.prepare(c, at.active);
-            let (s, u, products) = self.direction(&g, &at);
+            let (s, u, products) = direction(&self.rows, &g, &at, EFFORT);
             passes += products;
-            let slope = self.rows.regulariser(&w, &s);
-            let bend = self.rows.regulariser(&s, &s);
-            let lines: Vec<Line> = slope
-                .iter()
-                .zip(&bend)
-                .map(|(slope, bend)| Line {
-                    slope: *slope,
-                    bend: *bend,
-                })
-                .collect();
-            let t = line_search(&f, &u, &self.targets, &open, c, &lines);
             let (mut f, mut w) = (f, w);
-            add_scaled(&mut w, &s, &t);
-            add_scaled(&mut f, &u, &t);
+            advance(&self.rows, &mut w, &mut f, &s, &u, &self.targets, &open, c);
             put(&mut self.w, &w, &open);
             put(&mut self.f, &f, &open);
             exact = false;
             steps += 1;
         }
     }
-
-    /// The Newton direction s with its margins, by preconditioned conjugate gradients, and the products it took.
-    fn direction(&self, g: &Columns, at: &Loss) -> (Columns, Columns, usize) {
-        let k = g.ncols();
-        let mut s = Array2::zeros(g.raw_dim());
-        let mut u = Array2::zeros(at.curvature.raw_dim());
-        let mut r = g.mapv(|v| -v);
-        let mut p = self.rows.precondition(&r);
-        let mut rz = dot(&r, &p);
-        if rz.iter().any(|v| !(*v >= 0.0)) {
-            // Single precision broke the preconditioner; the residual itself is always a direction of descent.
-            p = r.clone();
-            rz = dot(&r, &p);
-        }
-        let start = rz.clone();
-        let mut live: Vec<bool> = rz.iter().map(|v| *v > 0.0).collect();
-        let mut products = 0;
-        while live.contains(&true) && products < CG_STEPS {
-            let (tp, q) = self.rows.hessian(&p, at);
-            products += 1;
-            let loss_part = weighted_square(&tp, &at.curvature);
-            let curvature: Vec<f64> = self
-                .rows
-                .regulariser(&p, &p)
-                .iter()
-                .zip(&loss_part)
-                .map(|(a, b)| a + b)
-                .collect();
-            let alpha: Vec<f64> = (0..k)
-                .map(|j| {
-                    if live[j] && curvature[j] > 0.0 {
-                        rz[j] / curvature[j]
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            add_scaled(&mut s, &p, &alpha);
-            add_scaled(&mut u, &tp, &alpha);
-            let back: Vec<f64> = alpha.iter().map(|a| -a).collect();
-            add_scaled(&mut r, &q, &back);
-            let z = self.rows.precondition(&r);
-            let next = dot(&r, &z);
-            let beta: Vec<f64> = (0..k)
-                .map(|j| {
-                    if live[j] && rz[j] > 0.0 {
-                        next[j] / rz[j]
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            for j in 0..k {
-                live[j] = live[j] && alpha[j] > 0.0 && next[j] > FORCING * FORCING * start[j];
-            }
-            rz = next;
-            scale_add(&mut p, &z, &beta);
-        }
-        (s, u, products)
-    }
 }
 
-/// Column-wise sum of d t^2.
-fn weighted_square(t: &Columns, d: &Columns) -> Vec<f64> {
-    dot(&(t * d), t)
+/// Gaps as shares of their objectives; one that is not a number stays so.
+fn relative(gap: &[f64], objective: &[f64]) -> Vec<f64> {
+    gap.iter()
+        .zip(objective)
+        .map(|(g, o)| {
+            if *g <= 0.0 {
+                0.0
+            } else {
+                g / o.max(f64::MIN_POSITIVE)
+            }
+        })
+        .collect()
 }
 
 fn narrow(at: &Loss, columns: &[usize]) -> Loss {
@@ -263,5 +346,119 @@ fn narrow(at: &Loss, columns: &[usize]) -> Loss {
         residual: pick(&at.residual, columns),
         curvature: pick(&at.curvature, columns),
         active: at.active,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Correlated features with a common mean, in which the three classes overlap.
+    fn problem(n: usize, d: usize) -> (Array2<f32>, Targets) {
+        let noise = |i: usize, j: usize| {
+            let h = (i * 7919 + j * 104_729 + 1).wrapping_mul(2_654_435_761) % 10_007;
+            h as f32 / 5000.0 - 1.0
+        };
+        let codes = Array2::from_shape_fn((n, 12), |(i, r)| {
+            noise(i, r) + if r % 3 == i % 3 { 0.3 } else { 0.0 }
+        });
+        let mix = Array2::from_shape_fn((12, d), |(r, j)| noise(r + 5000, j) / (1.0 + r as f32));
+        let mut x = codes.dot(&mix);
+        for ((i, j), v) in x.indexed_iter_mut() {
+            *v += 0.5 + 0.3 * noise(i + 9000, j + 50);
+        }
+        let targets = Targets {
+            labels: (0..n).map(|i| (i % 3) as u32).collect(),
+            counts: vec![true; n],
+            classes: 3,
+        };
+        (x, targets)
+    }
+
+    /// The objective and the duality gap by their definitions, in double precision, for a regularised intercept.
+    fn exact(x: &Array2<f32>, targets: &Targets, w: &Columns, c: f64) -> Vec<(f64, f64)> {
+        let x = ndarray::concatenate![ndarray::Axis(1), *x, Array2::ones((x.nrows(), 1))];
+        let (x, w) = (x.mapv(f64::from), w.mapv(f64::from));
+        let f = x.dot(&w);
+        (0..targets.classes)
+            .map(|j| {
+                let (mut loss, mut r) = (0.0, ndarray::Array1::zeros(x.nrows()));
+                for (i, f) in f.column(j).iter().enumerate() {
+                    let y = f64::from(targets.sign(i, j));
+                    let xi = (1.0 - y * f).max(0.0);
+                    if targets.counts[i] {
+                        loss += xi * xi;
+                        r[i] = 2.0 * c * y * xi;
+                    }
+                }
+                let w = w.column(j);
+                let g = &w - &x.t().dot(&r);
+                (0.5 * w.dot(&w) + c * loss, 0.5 * g.dot(&g))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_span_and_newtons_method_agree_along_c_and_when_rows_leave() {
+        // More rows than the sample, and fewer rows than features.
+        for (n, d) in [(1500, 150), (90, 400)] {
+            let (x, targets) = problem(n, d);
+            let tolerance = 1e-4;
+            let bias = Bias::Regularised(1.0);
+            let mut spanned = Path::new(x.view(), targets.clone(), bias, tolerance);
+            let mut plain = Path::new(x.view(), targets.clone(), bias, tolerance);
+            assert!(spanned.subspace.is_some());
+            plain.subspace = None;
+            let mut now = targets;
+            for (round, c) in [1e-4, 1e-3, 1e-2, 1e-2].into_iter().enumerate() {
+                if round == 3 {
+                    now.counts = (0..n).map(|i| i % 5 != 0).collect();
+                    spanned.set_counts(now.counts.clone());
+                    plain.set_counts(now.counts.clone());
+                }
+                let [a, b] = [&mut spanned, &mut plain].map(|path| path.solve(c, None).unwrap());
+                assert!(a.gap <= tolerance && b.gap <= tolerance);
+                for (a, b) in a.objective.iter().zip(&b.objective) {
+                    assert!((a / b - 1.0).abs() < 1.1 * tolerance, "C {c}: {a} {b}");
+                }
+                for (j, (objective, gap)) in exact(&x, &now, &spanned.w, c).into_iter().enumerate()
+                {
+                    assert!((objective / a.objective[j] - 1.0).abs() < 1e-5);
+                    assert!(
+                        gap < 1.1 * tolerance * objective,
+                        "C {c}: gap {gap} of {objective}"
+                    );
+                }
+                let (carried, fresh) = (&spanned.f, spanned.rows.margins(&spanned.w));
+                assert_eq!(carried, &fresh);
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_span_starts_again_and_still_converges() {
+        let (x, targets) = problem(400, 200);
+        let mut path = Path::new(x.view(), targets.clone(), Bias::Regularised(1.0), 1e-6);
+        path.subspace = Some(Subspace::new(400, 201, 3, 7, Some(1.0)));
+        let mut span = path.subspace.take().unwrap();
+        let report = path.grow(&mut span, 1e-2, None).unwrap().unwrap();
+        assert!(report.gap <= 1e-6 && !span.holds(7));
+    }
+
+    #[test]
+    fn a_free_and_no_intercept_span_agree_with_newtons_method() {
+        let (x, targets) = problem(300, 160);
+        for bias in [Bias::Free, Bias::None, Bias::Regularised(3.0)] {
+            let [a, b] = [true, false].map(|span| {
+                let mut path = Path::new(x.view(), targets.clone(), bias, 1e-5);
+                if !span {
+                    path.subspace = None;
+                }
+                path.solve(1e-3, None).unwrap()
+            });
+            for (a, b) in a.objective.iter().zip(&b.objective) {
+                assert!((a / b - 1.0).abs() < 3e-5, "{bias:?}: {a} {b}");
+            }
+        }
     }
 }
