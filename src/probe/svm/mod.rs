@@ -22,10 +22,10 @@
 //!
 //! # What was tried
 //!
-//! The Gram matrix of all rows in place of the features, where rows are fewer: it costs n^2 d multiplications where a round of
+//! The Gram matrix of all rows in place of the features, where rows are fewer: it costs n^2 d / 2 multiplications where a round of
 //! ours takes 2 n d k of them and some ten rounds suffice, so it would pay below some hundreds of rows only, where linfa-svm has it.
-//! Features in half precision would halve what a pass reads, but on two cores the thin products are already
-//! within a factor of two of the arithmetic's own time.
+//! Features in half precision: on 4000 x 12,288 features of a net at C = 1e-4 rounding them to f16 puts the objective on the true
+//! features 1e-7 above the optimum, to bf16 7e-6, so accuracy allows it; it would take half as much memory again for the copy.
 //!
 //! Reference: Fan, Chang, Hsieh, Wang and Lin, "LIBLINEAR: A Library for Large Linear Classification", JMLR 9, 2008.
 

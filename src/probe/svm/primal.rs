@@ -63,6 +63,13 @@ pub struct Report {
     pub gap: f64,
 }
 
+/// What a solve took so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spent {
+    steps: usize,
+    passes: usize,
+}
+
 impl<'x> Path<'x> {
     /// Get ready: takes the preconditioner's sample.
     pub fn new(x: ArrayView2<'x, f32>, targets: Targets, bias: Bias, tolerance: f64) -> Self {
@@ -110,28 +117,30 @@ impl<'x> Path<'x> {
     /// # Errors
     /// [`SvmError::NotConverged`] where the gap stays above the tolerance, [`SvmError::Stopped`] where `watch` says so.
     pub fn solve(&mut self, c: f64, watch: Option<Watch>) -> Result<Report, SvmError> {
-        match self.in_subspace(c, watch)? {
-            Some(report) => Ok(report),
-            None => self.by_newton(c, watch),
-        }
-    }
-
-    /// Minimise over a growing span of directions; `None` where that does not suit the shape or makes no headway.
-    fn in_subspace(&mut self, c: f64, watch: Option<Watch>) -> Result<Option<Report>, SvmError> {
         let Some(mut span) = self.subspace.take() else {
-            return Ok(None);
+            return self.by_newton(c, watch, Spent::default());
         };
-        let found = self.grow(&mut span, c, watch);
+        let found = match self.grow(&mut span, c, watch) {
+            Ok(ControlFlow::Break(report)) => Ok(report),
+            Ok(ControlFlow::Continue(spent)) => {
+                let found = self.by_newton(c, watch, spent);
+                // The solutions have left the span.
+                span.restart(&self.w, &self.f, &self.targets);
+                found
+            }
+            Err(e) => Err(e),
+        };
         self.subspace = Some(span);
         found
     }
 
+    /// Minimise over a growing span of directions; goes on elsewhere where that makes no headway.
     fn grow(
         &mut self,
         span: &mut Subspace,
         c: f64,
         watch: Option<Watch>,
-    ) -> Result<Option<Report>, SvmError> {
+    ) -> Result<ControlFlow<Report, Spent>, SvmError> {
         let k = self.targets.classes;
         let mut open: Vec<usize> = (0..k).collect();
         // Of each problem, at the margins that were carried along.
@@ -179,8 +188,11 @@ impl<'x> Path<'x> {
                 let gap: Vec<f64> = certified.iter().zip(&off).map(|(g, o)| g + o).collect();
                 let relative = self::relative(&gap, &objective);
                 let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
-                if worst <= self.tolerance {
-                    return Ok(Some(Report {
+                open = (0..k)
+                    .filter(|j| !(relative[*j] <= self.tolerance))
+                    .collect();
+                if open.is_empty() {
+                    return Ok(ControlFlow::Break(Report {
                         c,
                         steps,
                         passes,
@@ -190,17 +202,14 @@ impl<'x> Path<'x> {
                 }
                 stalled += 1;
                 if stalled > PATIENCE {
-                    return Ok(None);
+                    return Ok(ControlFlow::Continue(Spent { steps, passes }));
                 }
-                open = (0..k)
-                    .filter(|j| !(relative[*j] <= self.tolerance))
-                    .collect();
                 continue;
             }
             stalled = if worst < 0.9 * best { 0 } else { stalled + 1 };
             best = best.min(worst);
             if passes > PASSES || stalled > PATIENCE || !worst.is_finite() {
-                return Ok(None);
+                return Ok(ControlFlow::Continue(Spent { steps, passes }));
             }
             open = wanting.iter().map(|j| open[*j]).collect();
             if !span.holds(open.len()) {
@@ -255,10 +264,18 @@ impl<'x> Path<'x> {
     }
 
     /// Minimise over the features themselves, by Newton's method.
-    fn by_newton(&mut self, c: f64, watch: Option<Watch>) -> Result<Report, SvmError> {
+    fn by_newton(
+        &mut self,
+        c: f64,
+        watch: Option<Watch>,
+        spent: Spent,
+    ) -> Result<Report, SvmError> {
         let all: Vec<usize> = (0..self.targets.classes).collect();
-        let mut passes = 0;
-        let mut steps = 0;
+        let Spent {
+            mut steps,
+            mut passes,
+        } = spent;
+        let most = steps + NEWTON_STEPS;
         let mut open = all.clone();
         let mut exact = false;
         let mut best = f64::INFINITY;
@@ -296,7 +313,7 @@ impl<'x> Path<'x> {
             }
             stalled = if worst < 0.9 * best { 0 } else { stalled + 1 };
             best = best.min(worst);
-            if steps >= NEWTON_STEPS || stalled > 12 || !worst.is_finite() {
+            if steps >= most || stalled > 12 || !worst.is_finite() {
                 return Err(SvmError::NotConverged {
                     solver: "primal",
                     c,
@@ -441,8 +458,26 @@ mod tests {
         let mut path = Path::new(x.view(), targets.clone(), Bias::Regularised(1.0), 1e-6);
         path.subspace = Some(Subspace::new(400, 201, 3, 7, Some(1.0)));
         let mut span = path.subspace.take().unwrap();
-        let report = path.grow(&mut span, 1e-2, None).unwrap().unwrap();
+        let ControlFlow::Break(report) = path.grow(&mut span, 1e-2, None).unwrap() else {
+            panic!("no headway");
+        };
         assert!(report.gap <= 1e-6 && !span.holds(7));
+    }
+
+    #[test]
+    fn a_span_without_room_gives_way_to_newtons_method_and_takes_its_solution() {
+        let (x, targets) = problem(300, 160);
+        let bias = Bias::Regularised(1.0);
+        let mut path = Path::new(x.view(), targets.clone(), bias, 1e-7);
+        // Room for one block: each restarts the span, which makes no headway for long.
+        path.subspace = Some(Subspace::new(300, 161, 3, 3, Some(1.0)));
+        for c in [1e-3, 1e-2] {
+            let report = path.solve(c, None).unwrap();
+            assert!(report.gap <= 1e-7);
+            for (j, (_, gap)) in exact(&x, &targets, &path.w, c).into_iter().enumerate() {
+                assert!(gap < 2e-7 * report.objective[j]);
+            }
+        }
     }
 
     #[test]
