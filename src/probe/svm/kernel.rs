@@ -4,96 +4,18 @@
 //! arithmetic. Here each vector of a row's features is loaded once and meets the weights of all problems in registers.
 //! The weights and the sums are kept [`Interleaved`], so that a row and its weights are both read straight through.
 
-use ndarray::{Array2, ArrayView2};
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
+
+use super::interleaved::Interleaved;
 
 /// Problems that share a pass over the features: as many accumulators as registers hold, for two rows.
-const GROUP: usize = 10;
+pub const GROUP: usize = 10;
 /// Rows whose products are added to the sums in one go.
 const ROWS: usize = 16;
 /// Vectors of features that [`add_adjoint`] asks memory for in advance.
 const AHEAD: usize = 8;
 /// Features that a stretch of [`dots`] covers.
 const STRETCH: usize = 512;
-
-/// A matrix `[d, k]` in the kernels' order: groups of problems; in a group, vectors of consecutive features, problem by
-/// problem; last the features that fill no vector.
-#[derive(Debug, Clone)]
-pub struct Interleaved {
-    d: usize,
-    k: usize,
-    lanes: usize,
-    values: Vec<f32>,
-}
-
-impl Interleaved {
-    pub fn zeros(d: usize, k: usize) -> Self {
-        let lanes = Arch::new().dispatch(Lanes);
-        Interleaved {
-            d,
-            k,
-            lanes,
-            values: vec![0.0; d * k],
-        }
-    }
-
-    /// From `[d, k]`.
-    pub fn new(columns: ArrayView2<f32>) -> Self {
-        let mut new = Self::zeros(columns.nrows(), columns.ncols());
-        let mut values = std::mem::take(&mut new.values);
-        new.places(|at, c, j| values[at] = columns[[c, j]]);
-        new.values = values;
-        new
-    }
-
-    /// The sum of the parts, taken in order in double precision, in the first `d` rows of `total`.
-    pub fn sum_into(parts: &[&Interleaved], total: &mut Array2<f32>) {
-        // Values that one task adds up.
-        const CHUNK: usize = 4096;
-        let Some(first) = parts.first() else {
-            total.fill(0.0);
-            return;
-        };
-        let mut sum = vec![0.0f32; first.values.len()];
-        sum.par_chunks_mut(CHUNK).enumerate().for_each(|(i, sum)| {
-            let mut exact = [0.0f64; CHUNK];
-            for part in parts {
-                let values = &part.values[i * CHUNK..][..sum.len()];
-                for (e, v) in exact.iter_mut().zip(values) {
-                    *e += f64::from(*v);
-                }
-            }
-            for (s, e) in sum.iter_mut().zip(exact) {
-                *s = e as f32;
-            }
-        });
-        first.places(|at, c, j| total[[c, j]] = sum[at]);
-    }
-
-    /// Call `visit(place, feature, problem)` for every value.
-    fn places(&self, mut visit: impl FnMut(usize, usize, usize)) {
-        let whole = self.d / self.lanes * self.lanes;
-        let mut at = 0;
-        for first in (0..self.k).step_by(GROUP) {
-            let group = first..(first + GROUP).min(self.k);
-            for vector in (0..whole).step_by(self.lanes) {
-                for j in group.clone() {
-                    for c in vector..vector + self.lanes {
-                        visit(at, c, j);
-                        at += 1;
-                    }
-                }
-            }
-            for j in group {
-                for c in whole..self.d {
-                    visit(at, c, j);
-                    at += 1;
-                }
-            }
-        }
-    }
-}
 
 /// Set `out` (`[rows, k]`) to X w, for `x` `[rows, d]`.
 pub fn dots(x: &[f32], w: &Interleaved, out: &mut [f32]) {
@@ -165,16 +87,6 @@ fn with_width<P: Product>(width: usize, product: P) {
         8 => arch.dispatch(Sized::<P, 8>(product)),
         9 => arch.dispatch(Sized::<P, 9>(product)),
         _ => arch.dispatch(Sized::<P, GROUP>(product)),
-    }
-}
-
-struct Lanes;
-
-impl WithSimd for Lanes {
-    type Output = usize;
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        S::F32_LANES
     }
 }
 
@@ -387,6 +299,7 @@ fn prefetch<T>(p: *const T) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
     use proptest::prelude::*;
 
     proptest! {

@@ -32,6 +32,7 @@
 mod cholesky;
 mod columns;
 mod gram;
+mod interleaved;
 mod kernel;
 mod linfa;
 mod model;
@@ -42,6 +43,7 @@ mod primal;
 mod product;
 mod rows;
 mod solver;
+mod spanned;
 mod subspace;
 
 pub use model::{L2Svm, Step, Weights, largest};

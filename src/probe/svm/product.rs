@@ -11,7 +11,8 @@
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::kernel::{Interleaved, add_adjoint, dots};
+use super::interleaved::Interleaved;
+use super::kernel::{add_adjoint, dots};
 
 /// Numbers of X in a block of rows: half a megabyte, so that it is still in the second-level cache when a pass
 /// comes back to it.
