@@ -228,8 +228,8 @@ proptest! {
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
-    // More rows than the preconditioner's sample, and fewer rows than columns.
-    for (n, d) in [(3000, 40), (300, 500)] {
+    // More rows than the preconditioner's sample, with few columns and with enough for a span; fewer rows than columns.
+    for (n, d) in [(3000, 40), (1200, 200), (300, 500)] {
         let x = Array2::from_shape_fn((n, d), |(i, j)| {
             ((i * 7919 + j * 104_729 + i * j * 31) % 997) as f32 / 997.0
         });

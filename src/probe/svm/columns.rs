@@ -36,6 +36,15 @@ pub fn scale_add(a: &mut Columns, b: &Columns, scale: &[f64]) {
     }
 }
 
+/// a scaled column by column.
+pub fn scale(a: &mut Columns, scale: &[f64]) {
+    for mut a in a.outer_iter_mut() {
+        for (a, s) in a.iter_mut().zip(scale) {
+            *a = (f64::from(*a) * s) as f32;
+        }
+    }
+}
+
 /// The columns named, in order.
 pub fn pick(a: &Columns, columns: &[usize]) -> Columns {
     a.select(Axis(1), columns)

@@ -4,65 +4,18 @@
 //! arithmetic. Here each vector of a row's features is loaded once and meets the weights of all problems in registers.
 //! The weights and the sums are kept [`Interleaved`], so that a row and its weights are both read straight through.
 
-use ndarray::{Array2, ArrayView2};
 use pulp::{Arch, Simd, WithSimd};
 
+use super::interleaved::Interleaved;
+
 /// Problems that share a pass over the features: as many accumulators as registers hold, for two rows.
-const GROUP: usize = 10;
+pub const GROUP: usize = 10;
 /// Rows whose products are added to the sums in one go.
-const ROWS: usize = 4;
-
-/// A matrix `[d, k]` in the kernels' order: groups of problems; in a group, vectors of consecutive features, problem by
-/// problem; last the features that fill no vector.
-#[derive(Debug, Clone)]
-pub struct Interleaved {
-    d: usize,
-    k: usize,
-    lanes: usize,
-    values: Vec<f32>,
-}
-
-impl Interleaved {
-    pub fn zeros(d: usize, k: usize) -> Self {
-        let lanes = Arch::new().dispatch(Lanes);
-        Interleaved {
-            d,
-            k,
-            lanes,
-            values: vec![0.0; d * k],
-        }
-    }
-
-    /// From `[d, k]`.
-    pub fn new(columns: ArrayView2<f32>) -> Self {
-        let mut new = Self::zeros(columns.nrows(), columns.ncols());
-        for ((c, j), v) in columns.indexed_iter() {
-            let at = new.index(c, j);
-            new.values[at] = *v;
-        }
-        new
-    }
-
-    /// Add to `total`, `[d or more, k]`.
-    pub fn add_to(&self, total: &mut Array2<f64>) {
-        for ((c, j), t) in total.indexed_iter_mut().filter(|((c, _), _)| *c < self.d) {
-            *t += f64::from(self.values[self.index(c, j)]);
-        }
-    }
-
-    /// Where feature `c` of problem `j` is.
-    fn index(&self, c: usize, j: usize) -> usize {
-        let first = j / GROUP * GROUP;
-        let width = (self.k - first).min(GROUP);
-        let whole = self.d / self.lanes * self.lanes;
-        let within = if c < whole {
-            (c / self.lanes * width + j - first) * self.lanes + c % self.lanes
-        } else {
-            whole * width + (j - first) * (self.d - whole) + c - whole
-        };
-        first * self.d + within
-    }
-}
+const ROWS: usize = 16;
+/// Vectors of features that [`add_adjoint`] asks memory for in advance.
+const AHEAD: usize = 8;
+/// Features that a stretch of [`dots`] covers.
+const STRETCH: usize = 512;
 
 /// Set `out` (`[rows, k]`) to X w, for `x` `[rows, d]`.
 pub fn dots(x: &[f32], w: &Interleaved, out: &mut [f32]) {
@@ -137,16 +90,6 @@ fn with_width<P: Product>(width: usize, product: P) {
     }
 }
 
-struct Lanes;
-
-impl WithSimd for Lanes {
-    type Output = usize;
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> usize {
-        S::F32_LANES
-    }
-}
-
 struct Dots<'a> {
     x: &'a [f32],
     d: usize,
@@ -167,55 +110,86 @@ impl Product for Dots<'_> {
             k,
             first,
         } = self;
-        let mut done = 0;
-        // Two rows share each load of weights where there are registers for both.
-        if S::REGISTER_COUNT >= 32 {
-            for (x, out) in x.chunks_exact(2 * d).zip(out.chunks_exact_mut(2 * k)) {
-                let (a, b) = x.split_at(d);
-                let sums = dots_of::<S, K, 2>(simd, [a, b], w);
-                for (out, sums) in out.chunks_exact_mut(k).zip(sums) {
-                    out[first..first + K].copy_from_slice(&sums);
-                }
-                done += 2;
-            }
-        }
-        let rest = x[done * d..].chunks_exact(d);
-        for (x, out) in rest.zip(out[done * k..].chunks_exact_mut(k)) {
-            let [sums] = dots_of::<S, K, 1>(simd, [x], w);
-            out[first..first + K].copy_from_slice(&sums);
+        let rows = x.chunks(ROWS * d).zip(out.chunks_mut(ROWS * k));
+        for (x, out) in rows {
+            dots_of::<S, K>(simd, x, d, w, out, k, first);
         }
     }
 }
 
+/// The products of up to [`ROWS`] rows, a stretch of features at a time so that the weights are met in the first-level cache.
 #[inline(always)]
-fn dots_of<S: Simd, const K: usize, const R: usize>(
+fn dots_of<S: Simd, const K: usize>(
     simd: S,
-    x: [&[f32]; R],
+    x: &[f32],
+    d: usize,
     w: &[f32],
-) -> [[f32; K]; R] {
-    let d = w.len() / K;
+    out: &mut [f32],
+    k: usize,
+    first: usize,
+) {
     let whole = d / S::F32_LANES * S::F32_LANES;
     let (vectors, tails) = w.split_at(whole * K);
     let vectors = S::as_simd_f32s(vectors).0.as_chunks::<K>().0;
-    let rows: [&[S::f32s]; R] = x.map(|x| &S::as_simd_f32s(x).0[..vectors.len()]);
-    let mut sums = [[simd.splat_f32s(0.0); K]; R];
-    for (c, w) in vectors.iter().enumerate() {
-        for (row, sums) in rows.iter().zip(&mut sums) {
-            let x = row[c];
-            for (s, w) in sums.iter_mut().zip(w) {
-                *s = simd.mul_add_e_f32s(x, *w, *s);
-            }
+    let mut sums = [[simd.splat_f32s(0.0); K]; ROWS];
+    let count = x.len() / d;
+    let stretch = STRETCH / S::F32_LANES;
+    for (i, w) in vectors.chunks(stretch).enumerate() {
+        let part = |row: usize| {
+            let x = S::as_simd_f32s(&x[row * d..][..whole]).0;
+            &x[i * stretch..]
+        };
+        // The pair after this one; after the last, the first one's next stretch.
+        let after = |row: usize, by: usize| match row + by < count {
+            true => part(row + by).as_ptr(),
+            false => part(row % by.max(1)).as_ptr().wrapping_add(stretch),
+        };
+        // Two rows share each load of weights where there are registers for both.
+        let (pairs, rest) = match S::REGISTER_COUNT >= 32 {
+            true => sums[..count].as_chunks_mut::<2>(),
+            false => ([].as_mut_slice(), &mut sums[..count]),
+        };
+        let paired = 2 * pairs.len();
+        for (p, sums) in pairs.iter_mut().enumerate() {
+            let rows = [2 * p, 2 * p + 1];
+            let ahead = rows.map(|row| after(row, 2));
+            add_dots::<S, K, 2>(simd, rows.map(part), ahead, w, sums);
+        }
+        for (row, sums) in rest.iter_mut().enumerate() {
+            let sums = std::array::from_mut(sums);
+            let row = paired + row;
+            add_dots::<S, K, 1>(simd, [part(row)], [after(row, 1)], w, sums);
         }
     }
-    let mut out = [[0.0; K]; R];
-    for ((out, sums), x) in out.iter_mut().zip(sums).zip(x) {
-        for (j, (out, sum)) in out.iter_mut().zip(sums).enumerate() {
+    for ((x, out), sums) in x.chunks_exact(d).zip(out.chunks_exact_mut(k)).zip(sums) {
+        for (j, (out, sum)) in out[first..first + K].iter_mut().zip(sums).enumerate() {
             let tail = &tails[j * (d - whole)..(j + 1) * (d - whole)];
             let rest: f32 = x[whole..].iter().zip(tail).map(|(x, w)| x * w).sum();
             *out = simd.reduce_sum_f32s(sum) + rest;
         }
     }
-    out
+}
+
+#[inline(always)]
+fn add_dots<S: Simd, const K: usize, const R: usize>(
+    simd: S,
+    rows: [&[S::f32s]; R],
+    ahead: [*const S::f32s; R],
+    w: &[[S::f32s; K]],
+    sums: &mut [[S::f32s; K]; R],
+) {
+    let rows = rows.map(|row| &row[..w.len()]);
+    let mut local = *sums;
+    for (c, w) in w.iter().enumerate() {
+        for ((row, ahead), sums) in rows.iter().zip(ahead).zip(&mut local) {
+            let x = row[c];
+            prefetch(ahead.wrapping_add(c));
+            for (s, w) in sums.iter_mut().zip(w) {
+                *s = simd.mul_add_e_f32s(x, *w, *s);
+            }
+        }
+    }
+    *sums = local;
 }
 
 struct Adjoint<'a> {
@@ -238,46 +212,45 @@ impl Product for Adjoint<'_> {
             k,
             first,
         } = self;
-        let mut groups = x.chunks_exact(ROWS * d);
-        let mut factors = r.chunks_exact(ROWS * k);
-        for (x, r) in groups.by_ref().zip(factors.by_ref()) {
-            let x: [&[f32]; ROWS] = std::array::from_fn(|i| &x[i * d..(i + 1) * d]);
-            let r: [&[f32]; ROWS] = std::array::from_fn(|i| &r[i * k + first..][..K]);
-            add_rows::<S, K, ROWS>(simd, x, r, sum);
-        }
-        let rest = groups.remainder().chunks_exact(d);
-        for (x, r) in rest.zip(factors.remainder().chunks_exact(k)) {
-            add_rows::<S, K, 1>(simd, [x], [&r[first..first + K]], sum);
+        for (x, r) in x.chunks(ROWS * d).zip(r.chunks(ROWS * k)) {
+            let mut factors = [[0.0; K]; ROWS];
+            for (to, from) in factors.iter_mut().zip(r.chunks_exact(k)) {
+                to.copy_from_slice(&from[first..first + K]);
+            }
+            let factors = &factors[..x.len() / d];
+            // Two vectors of sums for every problem stay in registers over the rows, where they fit.
+            if S::REGISTER_COUNT >= 32 {
+                add_rows::<S, K, 2>(simd, x, d, factors, sum);
+            } else {
+                add_rows::<S, K, 1>(simd, x, d, factors, sum);
+            }
         }
     }
 }
 
+/// Add rows times their factors to `sum`, `V` vectors of features at a time.
 #[inline(always)]
-fn add_rows<S: Simd, const K: usize, const R: usize>(
+fn add_rows<S: Simd, const K: usize, const V: usize>(
     simd: S,
-    x: [&[f32]; R],
-    r: [&[f32]; R],
+    x: &[f32],
+    d: usize,
+    factors: &[[f32; K]],
     sum: &mut [f32],
 ) {
-    let d = sum.len() / K;
     let whole = d / S::F32_LANES * S::F32_LANES;
     let (vectors, tails) = sum.split_at_mut(whole * K);
     let vectors = S::as_mut_simd_f32s(vectors).0.as_chunks_mut::<K>().0;
-    let rows: [&[S::f32s]; R] = x.map(|x| &S::as_simd_f32s(x).0[..vectors.len()]);
-    let factors: [[S::f32s; K]; R] =
-        std::array::from_fn(|i| std::array::from_fn(|j| simd.splat_f32s(r[i][j])));
-    for (c, out) in vectors.iter_mut().enumerate() {
-        let mut sums = *out;
-        for (row, factors) in rows.iter().zip(&factors) {
-            let x = row[c];
-            for (s, r) in sums.iter_mut().zip(factors) {
-                *s = simd.mul_add_e_f32s(x, *r, *s);
-            }
-        }
-        *out = sums;
+    let (blocks, rest) = vectors.as_chunks_mut::<V>();
+    let after = blocks.len() * V;
+    for (at, block) in blocks.iter_mut().enumerate() {
+        add_block::<S, K, V>(simd, x, d, at * V, factors, block);
+    }
+    for (at, block) in rest.iter_mut().enumerate() {
+        let block = std::array::from_mut(block);
+        add_block::<S, K, 1>(simd, x, d, after + at, factors, block);
     }
     for (j, tail) in tails.chunks_exact_mut((d - whole).max(1)).enumerate() {
-        for (x, r) in x.iter().zip(&r) {
+        for (x, r) in x.chunks_exact(d).zip(factors) {
             for (t, x) in tail.iter_mut().zip(&x[whole..]) {
                 *t += r[j] * x;
             }
@@ -285,9 +258,48 @@ fn add_rows<S: Simd, const K: usize, const R: usize>(
     }
 }
 
+#[inline(always)]
+fn add_block<S: Simd, const K: usize, const V: usize>(
+    simd: S,
+    x: &[f32],
+    d: usize,
+    at: usize,
+    factors: &[[f32; K]],
+    block: &mut [[S::f32s; K]; V],
+) {
+    let mut sums = *block;
+    let from = at * S::F32_LANES;
+    for (row, factors) in x.chunks_exact(d).zip(factors) {
+        let x = S::as_simd_f32s(&row[from..from + V * S::F32_LANES]).0;
+        for v in 0..V {
+            prefetch(x.as_ptr().wrapping_add(AHEAD + v));
+        }
+        for (x, sums) in x.iter().zip(&mut sums) {
+            for (s, r) in sums.iter_mut().zip(factors) {
+                *s = simd.mul_add_e_f32s(*x, simd.splat_f32s(*r), *s);
+            }
+        }
+    }
+    *block = sums;
+}
+
+/// Ask for the cache line at `p`, which need not be anywhere in particular.
+#[inline(always)]
+fn prefetch<T>(p: *const T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that the program sees and never faults, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(p.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = p;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ndarray::Array2;
     use proptest::prelude::*;
 
     proptest! {
@@ -309,14 +321,14 @@ mod tests {
             let mut sum = Interleaved::new(w.view());
             add_adjoint(x.as_slice().unwrap(), r.as_slice().unwrap(), &mut sum);
             let mut total = Array2::zeros((d + 1, k));
-            sum.add_to(&mut total);
+            Interleaved::sum_into(&[&sum], &mut total);
             let want = x.dot(&w);
             for (got, want) in out.iter().zip(&want) {
                 prop_assert!((got - want).abs() < 1e-4, "{} {}", got, want);
             }
             let want = &w + &x.t().dot(&r);
             for ((c, j), want) in want.indexed_iter() {
-                prop_assert!((total[[c, j]] - f64::from(*want)).abs() < 1e-4);
+                prop_assert!((total[[c, j]] - want).abs() < 1e-4);
             }
         }
     }

@@ -20,6 +20,7 @@ use ndarray::{Array1, Array2, ArrayView2, s};
 use rayon::prelude::*;
 
 use super::cholesky::Cholesky;
+use super::gram::gram_f64;
 use super::model::{Step, Weights};
 use super::objective::{Targets, loss};
 use super::params::{Bias, Watch};
@@ -54,7 +55,7 @@ impl<'x> Dual<'x> {
             return Err(SvmError::LinfaBias);
         }
         Ok(Dual {
-            gram: product::gram_f64(x, 0.0),
+            gram: gram_f64(x, 0.0),
             x,
             targets,
             bias,

@@ -25,7 +25,7 @@ pub struct Targets {
 
 impl Targets {
     /// +1 where row `i` is of class `j`, else -1.
-    fn sign(&self, i: usize, j: usize) -> f32 {
+    pub fn sign(&self, i: usize, j: usize) -> f32 {
         if self.labels.get(i).is_some_and(|l| *l as usize == j) {
             1.0
         } else {
@@ -89,6 +89,25 @@ pub fn loss(f: &Array2<f32>, targets: &Targets, problems: &[usize], c: f64) -> L
         curvature,
         active: active as f64 / pairs as f64,
     }
+}
+
+/// What the duality gap of residuals taken at the margins `carried` lacks, where the margins are really `fresh`.
+///
+/// With r and xi' at f', and xi at f = X w: P(w) - D(r) = 1/2 g^T R^-1 g + r.(f - f') + C sum_i (xi_i^2 - xi'_i^2).
+pub fn drift(carried: &Array2<f32>, fresh: &Array2<f32>, targets: &Targets, c: f64) -> Vec<f64> {
+    let mut sums = vec![0.0; carried.ncols()];
+    for (i, (carried, fresh)) in carried.outer_iter().zip(fresh.outer_iter()).enumerate() {
+        if !targets.counts.get(i).copied().unwrap_or(false) {
+            continue;
+        }
+        for (j, ((a, b), sum)) in carried.iter().zip(&fresh).zip(&mut sums).enumerate() {
+            let y = f64::from(targets.sign(i, j));
+            let (a, b) = (f64::from(*a), f64::from(*b));
+            let (was, is) = ((1.0 - y * a).max(0.0), (1.0 - y * b).max(0.0));
+            *sum += c * (2.0 * was * y * (b - a) + (is - was) * (is + was));
+        }
+    }
+    sums
 }
 
 /// The regulariser along a line w + t s, up to a constant: t `slope` + 1/2 t^2 `bend`.
@@ -207,6 +226,30 @@ mod tests {
                 // Where the hinge lies within h, the difference quotient is off by at most c h.
                 prop_assert!((slope + f64::from(at.residual[[i, 0]])).abs() < c * f64::from(h) + 1e-3 * (1.0 + c));
             }
+        }
+
+        #[test]
+        fn drift_makes_the_gap_that_of_the_fresh_margins(
+            x in prop::collection::vec(-2.0f32..2.0, 18),
+            w in prop::collection::vec(-1.0f32..1.0, 3),
+            off in prop::collection::vec(-0.5f32..0.5, 6),
+            c in 0.01f64..10.0,
+        ) {
+            let x = Array2::from_shape_vec((6, 3), x).unwrap();
+            let w = Array2::from_shape_vec((3, 1), w).unwrap();
+            let fresh = x.dot(&w);
+            let carried = &fresh + &Array2::from_shape_vec((6, 1), off).unwrap();
+            let targets = Targets { labels: vec![0, 1, 0, 1, 1, 0], counts: vec![true; 6], classes: 1 };
+            let at = loss(&carried, &targets, &[0], c);
+            let v = x.t().dot(&at.residual);
+            let half = |v: &Array2<f32>| 0.5 * v.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>();
+            let primal = half(&w) + objective(&fresh, &targets, c);
+            let dual: f64 = at.residual.iter().enumerate().map(|(i, r)| {
+                let alpha = f64::from(*r * targets.sign(i, 0));
+                alpha - alpha * alpha / (4.0 * c)
+            }).sum::<f64>() - half(&v);
+            let gap = half(&(&w - &v)) + drift(&carried, &fresh, &targets, c)[0];
+            prop_assert!((gap - (primal - dual)).abs() < 1e-5 * (1.0 + c + half(&v)), "{} {}", gap, primal - dual);
         }
 
         #[test]

@@ -35,6 +35,11 @@ impl Bias {
             Bias::Free | Bias::None => 0.0,
         }
     }
+
+    /// The same where there is an intercept.
+    pub(super) fn weight(self) -> Option<f64> {
+        (self != Bias::None).then(|| self.regulariser())
+    }
 }
 
 /// Which solver runs.

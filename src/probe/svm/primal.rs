@@ -1,36 +1,43 @@
-//! Our solver: Newton's method with preconditioned conjugate gradients, all one-vs-rest problems at once.
+//! Our solver: all one-vs-rest problems at once, over a growing span of directions or by Newton's method on the features.
 //!
-//! The squared hinge is once differentiable with a piecewise constant second derivative, so a damped Newton
-//! iteration with the generalised Hessian converges globally and ends in few steps (Mangasarian 2002; Keerthi and
-//! DeCoste 2005; LIBLINEAR's primal solver is its trust-region cousin). Each step's system is solved by conjugate
-//! gradients, whose matrix products serve all k problems in one pass over the features; an exact line search on
-//! the margins, which costs no pass, makes each step safe. Solutions are kept from one C to the next.
+//! Where features are many beside the problems, over a span (`spanned.rs`). Otherwise, and where that makes no headway, by
+//! Newton's method: the squared hinge is once differentiable with a piecewise constant second derivative, so a damped
+//! iteration with the generalised Hessian converges globally and ends in few steps (Mangasarian 2002; Keerthi and DeCoste 2005; LIBLINEAR's primal solver is its trust-region cousin). Each step's system
+//! is solved by conjugate gradients, whose matrix products serve all k problems in one pass over the features.
+//!
+//! Solutions and the span are kept from one C to the next.
 
 use std::ops::ControlFlow;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::columns::{Columns, add_scaled, dot, pick, put, scale_add};
+use super::columns::{Columns, pick, put};
 use super::model::Step;
-use super::objective::{Line, Loss, Targets, line_search, loss};
+use super::newton::{Effort, Space, advance, direction};
+use super::objective::{Loss, Targets, loss};
 use super::params::{Bias, Watch};
 use super::rows::Rows;
+use super::subspace::{Subspace, suits};
 
 use crate::probe::error::SvmError;
 
-/// A Newton step's system is solved until its residual, in the preconditioner's norm, has fallen by this factor.
-const FORCING: f64 = 0.1;
+/// Directions of a span, in blocks of one for each problem.
+const BLOCKS: usize = 24;
 const NEWTON_STEPS: usize = 60;
-const CG_STEPS: usize = 120;
+const EFFORT: Effort = Effort {
+    forcing: 0.1,
+    products: 120,
+};
 
 /// Solves at one C after another on the same features, each warm from the last.
 pub struct Path<'x> {
-    rows: Rows<'x>,
-    targets: Targets,
-    tolerance: f64,
+    pub(super) rows: Rows<'x>,
+    pub(super) subspace: Option<Subspace>,
+    pub(super) targets: Targets,
+    pub(super) tolerance: f64,
     /// Solution so far, and its margins.
-    w: Columns,
-    f: Columns,
+    pub(super) w: Columns,
+    pub(super) f: Columns,
 }
 
 /// What a solve did.
@@ -47,12 +54,22 @@ pub struct Report {
     pub gap: f64,
 }
 
+/// What a solve took so far.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Spent {
+    pub steps: usize,
+    pub passes: usize,
+}
+
 impl<'x> Path<'x> {
     /// Get ready: takes the preconditioner's sample.
     pub fn new(x: ArrayView2<'x, f32>, targets: Targets, bias: Bias, tolerance: f64) -> Self {
         let rows = Rows::new(x, &targets, bias);
         let k = targets.classes;
+        let subspace = suits(x, k)
+            .then(|| Subspace::new(x.nrows(), rows.dims(), k, BLOCKS * k, bias.weight()));
         Path {
+            subspace,
             w: Array2::zeros((rows.dims(), k)),
             f: Array2::zeros((x.nrows(), k)),
             rows,
@@ -64,6 +81,11 @@ impl<'x> Path<'x> {
     /// Change which rows the loss sums over; the solution so far stays the starting point.
     pub fn set_counts(&mut self, counts: Vec<bool>) {
         self.targets.counts = counts;
+        if let Some(span) = &mut self.subspace
+            && !span.is_empty()
+        {
+            span.restart(&self.w, &self.f, &self.targets);
+        }
     }
 
     /// The relative duality gap to reach from now on.
@@ -86,9 +108,68 @@ impl<'x> Path<'x> {
     /// # Errors
     /// [`SvmError::NotConverged`] where the gap stays above the tolerance, [`SvmError::Stopped`] where `watch` says so.
     pub fn solve(&mut self, c: f64, watch: Option<Watch>) -> Result<Report, SvmError> {
+        let Some(mut span) = self.subspace.take() else {
+            return self.by_newton(c, watch, Spent::default());
+        };
+        let found = match self.grow(&mut span, c, watch) {
+            Ok(ControlFlow::Break(report)) => Ok(report),
+            Ok(ControlFlow::Continue(spent)) => {
+                let found = self.by_newton(c, watch, spent);
+                // The solutions have left the span.
+                span.restart(&self.w, &self.f, &self.targets);
+                found
+            }
+            Err(e) => Err(e),
+        };
+        self.subspace = Some(span);
+        found
+    }
+
+    /// The objective of each problem.
+    pub(super) fn objective(&self, w: &Columns, at: &Loss, c: f64) -> Vec<f64> {
+        let square = self.rows.regulariser(w, w);
+        square
+            .iter()
+            .zip(&at.squares)
+            .map(|(s, l)| 0.5 * s + c * l)
+            .collect()
+    }
+
+    /// Tell the watcher, who may stop the fit.
+    pub(super) fn tell(
+        &self,
+        watch: Option<Watch>,
+        c: f64,
+        steps: usize,
+        passes: usize,
+        gap: f64,
+    ) -> Result<(), SvmError> {
+        match watch.map(|watch| {
+            watch(&Step {
+                c,
+                steps,
+                passes,
+                gap,
+            })
+        }) {
+            Some(ControlFlow::Break(())) => Err(SvmError::Stopped),
+            _ => Ok(()),
+        }
+    }
+
+    /// Minimise over the features themselves, by Newton's method.
+    fn by_newton(
+        &mut self,
+        c: f64,
+        watch: Option<Watch>,
+        spent: Spent,
+    ) -> Result<Report, SvmError> {
         let all: Vec<usize> = (0..self.targets.classes).collect();
-        let mut passes = 0;
-        let mut steps = 0;
+        let Spent {
+            mut steps,
+            mut passes,
+        } = spent;
+        let most = steps + NEWTON_STEPS;
         let mut open = all.clone();
         let mut exact = false;
         let mut best = f64::INFINITY;
@@ -100,34 +181,10 @@ impl<'x> Path<'x> {
             let at = loss(&f, &self.targets, &open, c);
             let (g, gap) = self.rows.gradient(&w, &at);
             passes += 1;
-            let square = self.rows.regulariser(&w, &w);
-            let objective: Vec<f64> = square
-                .iter()
-                .zip(&at.squares)
-                .map(|(s, l)| 0.5 * s + c * l)
-                .collect();
-            let relative: Vec<f64> = gap
-                .iter()
-                .zip(&objective)
-                .map(|(g, o)| {
-                    if *g > 0.0 {
-                        g / o.max(f64::MIN_POSITIVE)
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
+            let objective = self.objective(&w, &at, c);
+            let relative = relative(&gap, &objective);
             let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
-            if let Some(watch) = watch
-                && let ControlFlow::Break(()) = watch(&Step {
-                    c,
-                    steps,
-                    passes,
-                    gap: worst,
-                })
-            {
-                return Err(SvmError::Stopped);
-            }
+            self.tell(watch, c, steps, passes, worst)?;
             let wanting: Vec<usize> = (0..open.len())
                 .filter(|j| !(relative[*j] <= self.tolerance))
                 .collect();
@@ -150,7 +207,7 @@ impl<'x> Path<'x> {
             }
             stalled = if worst < 0.9 * best { 0 } else { stalled + 1 };
             best = best.min(worst);
-            if steps >= NEWTON_STEPS || stalled > 12 || !worst.is_finite() {
+            if steps >= most || stalled > 12 || !worst.is_finite() {
                 return Err(SvmError::NotConverged {
                     solver: "primal",
                     c,
@@ -168,93 +225,30 @@ impl<'x> Path<'x> {
             let (f, w, g) = (pick(&f, &wanting), pick(&w, &wanting), pick(&g, &wanting));
             open = wanting.iter().map(|j| open[*j]).collect();
             self.rows.prepare(c, at.active);
-            let (s, u, products) = self.direction(&g, &at);
+            let (s, u, products) = direction(&self.rows, &g, &at, EFFORT);
             passes += products;
-            let slope = self.rows.regulariser(&w, &s);
-            let bend = self.rows.regulariser(&s, &s);
-            let lines: Vec<Line> = slope
-                .iter()
-                .zip(&bend)
-                .map(|(slope, bend)| Line {
-                    slope: *slope,
-                    bend: *bend,
-                })
-                .collect();
-            let t = line_search(&f, &u, &self.targets, &open, c, &lines);
             let (mut f, mut w) = (f, w);
-            add_scaled(&mut w, &s, &t);
-            add_scaled(&mut f, &u, &t);
+            advance(&self.rows, &mut w, &mut f, &s, &u, &self.targets, &open, c);
             put(&mut self.w, &w, &open);
             put(&mut self.f, &f, &open);
             exact = false;
             steps += 1;
         }
     }
-
-    /// The Newton direction s with its margins, by preconditioned conjugate gradients, and the products it took.
-    fn direction(&self, g: &Columns, at: &Loss) -> (Columns, Columns, usize) {
-        let k = g.ncols();
-        let mut s = Array2::zeros(g.raw_dim());
-        let mut u = Array2::zeros(at.curvature.raw_dim());
-        let mut r = g.mapv(|v| -v);
-        let mut p = self.rows.precondition(&r);
-        let mut rz = dot(&r, &p);
-        if rz.iter().any(|v| !(*v >= 0.0)) {
-            // Single precision broke the preconditioner; the residual itself is always a direction of descent.
-            p = r.clone();
-            rz = dot(&r, &p);
-        }
-        let start = rz.clone();
-        let mut live: Vec<bool> = rz.iter().map(|v| *v > 0.0).collect();
-        let mut products = 0;
-        while live.contains(&true) && products < CG_STEPS {
-            let (tp, q) = self.rows.hessian(&p, at);
-            products += 1;
-            let loss_part = weighted_square(&tp, &at.curvature);
-            let curvature: Vec<f64> = self
-                .rows
-                .regulariser(&p, &p)
-                .iter()
-                .zip(&loss_part)
-                .map(|(a, b)| a + b)
-                .collect();
-            let alpha: Vec<f64> = (0..k)
-                .map(|j| {
-                    if live[j] && curvature[j] > 0.0 {
-                        rz[j] / curvature[j]
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            add_scaled(&mut s, &p, &alpha);
-            add_scaled(&mut u, &tp, &alpha);
-            let back: Vec<f64> = alpha.iter().map(|a| -a).collect();
-            add_scaled(&mut r, &q, &back);
-            let z = self.rows.precondition(&r);
-            let next = dot(&r, &z);
-            let beta: Vec<f64> = (0..k)
-                .map(|j| {
-                    if live[j] && rz[j] > 0.0 {
-                        next[j] / rz[j]
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            for j in 0..k {
-                live[j] = live[j] && alpha[j] > 0.0 && next[j] > FORCING * FORCING * start[j];
-            }
-            rz = next;
-            scale_add(&mut p, &z, &beta);
-        }
-        (s, u, products)
-    }
 }
 
-/// Column-wise sum of d t^2.
-fn weighted_square(t: &Columns, d: &Columns) -> Vec<f64> {
-    dot(&(t * d), t)
+/// Gaps as shares of their objectives; one that is not a number stays so.
+pub(super) fn relative(gap: &[f64], objective: &[f64]) -> Vec<f64> {
+    gap.iter()
+        .zip(objective)
+        .map(|(g, o)| {
+            if *g <= 0.0 {
+                0.0
+            } else {
+                g / o.max(f64::MIN_POSITIVE)
+            }
+        })
+        .collect()
 }
 
 fn narrow(at: &Loss, columns: &[usize]) -> Loss {

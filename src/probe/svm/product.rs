@@ -1,4 +1,4 @@
-//! The passes over the features: margins, adjoint, both at once, and the Gram matrix.
+//! The passes over the features: margins, adjoint, and both at once.
 //!
 //! The features X are `[n, d]`, single precision, as the caller holds them: not copied where they are in row order.
 //! Weights are `[d, k]` for k one-vs-rest problems solved together, with one more row for the intercept where
@@ -8,19 +8,17 @@
 //! Rows are cut into parts whose number depends on n alone, and the parts' sums are added in order in double
 //! precision: the same bits come out whatever the number of threads.
 
-use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, LinalgScalar, s};
+use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
-use super::kernel::{Interleaved, add_adjoint, dots};
+use super::interleaved::Interleaved;
+use super::kernel::{add_adjoint, dots};
 
 /// Numbers of X in a block of rows: half a megabyte, so that it is still in the second-level cache when a pass
 /// comes back to it.
 const BLOCK: usize = 128 * 1024;
 /// No more parts than this, which bounds the partial sums to `PARTS * d * k` numbers.
 const PARTS: usize = 16;
-/// Rows of the Gram matrix computed by one task.
-const GRAM_TILE: usize = 256;
 
 /// Rows in a block.
 fn block_rows(d: usize) -> usize {
@@ -74,16 +72,16 @@ impl Sum {
 
     /// All parts' sums in order, `[d, k]`, with a last row for the intercepts where wanted.
     fn total(sums: &[Sum], d: usize, k: usize, intercept: bool) -> Array2<f32> {
-        let mut total = Array2::<f64>::zeros((d + usize::from(intercept), k));
-        for sum in sums {
-            sum.weights.add_to(&mut total);
-            for mut last in total.outer_iter_mut().skip(d) {
-                last.iter_mut()
-                    .zip(&sum.intercept)
-                    .for_each(|(t, s)| *t += f64::from(*s));
+        let mut total = Array2::zeros((d + usize::from(intercept), k));
+        let weights: Vec<&Interleaved> = sums.iter().map(|s| &s.weights).collect();
+        Interleaved::sum_into(&weights, &mut total);
+        if intercept && let Some(mut last) = total.outer_iter_mut().next_back() {
+            for (j, last) in last.iter_mut().enumerate() {
+                let sum: f64 = sums.iter().map(|s| f64::from(s.intercept[j])).sum();
+                *last = sum as f32;
             }
         }
-        total.mapv(|v| v as f32)
+        total
     }
 }
 
@@ -183,65 +181,6 @@ pub fn margins_of(x: ArrayView2<f32>, rows: &[usize], weights: &Array2<f32>) -> 
     shaped(values, rows.len(), k)
 }
 
-/// Gram matrix X X^T + `shift`, `[n, n]`, single precision.
-pub fn gram(x: ArrayView2<f32>, shift: f32) -> Array2<f32> {
-    let mut k = Array2::from_elem((x.nrows(), x.nrows()), shift);
-    add_gram(x, &mut k);
-    mirror(&mut k);
-    k
-}
-
-/// Gram matrix X X^T + `shift` with products and sums in double precision.
-pub fn gram_f64(x: ArrayView2<f32>, shift: f64) -> Array2<f64> {
-    // A slice of columns at a time, so that the double-precision copy stays small.
-    const COLUMNS: usize = 1024;
-    let mut k = Array2::from_elem((x.nrows(), x.nrows()), shift);
-    for part in x.axis_chunks_iter(Axis(1), COLUMNS) {
-        add_gram(part.mapv(f64::from).view(), &mut k);
-    }
-    mirror(&mut k);
-    k
-}
-
-/// Add X X^T to the lower triangle of `k` (and to some of the upper).
-fn add_gram<T: LinalgScalar + Send + Sync>(x: ArrayView2<T>, k: &mut Array2<T>) {
-    let n = x.nrows();
-    let Some(values) = k.as_slice_mut() else {
-        return;
-    };
-    values
-        .par_chunks_mut((GRAM_TILE * n).max(1))
-        .enumerate()
-        .for_each(|(i, tile)| {
-            let from = i * GRAM_TILE;
-            let to = (from + GRAM_TILE).min(n);
-            if let Ok(mut tile) = ArrayViewMut2::from_shape((to - from, n), tile) {
-                general_mat_mul(
-                    T::one(),
-                    &x.slice(s![from..to, ..]),
-                    &x.slice(s![..to, ..]).t(),
-                    T::one(),
-                    &mut tile.slice_mut(s![.., ..to]),
-                );
-            }
-        });
-}
-
-/// Copy the lower triangle onto the upper, tile by tile for the cache's sake.
-fn mirror<T: Copy>(k: &mut Array2<T>) {
-    const TILE: usize = 32;
-    let n = k.nrows();
-    for i in (0..n).step_by(TILE) {
-        for j in (0..=i).step_by(TILE) {
-            for r in i..(i + TILE).min(n) {
-                for c in j..(j + TILE).min(r) {
-                    k[[c, r]] = k[[r, c]];
-                }
-            }
-        }
-    }
-}
-
 /// `values` as `[n, k]`; its length is `n * k` by construction here.
 fn shaped(values: Vec<f32>, n: usize, k: usize) -> Array2<f32> {
     Array2::from_shape_vec((n, k), values).unwrap_or_else(|_| Array2::zeros((n, k)))
@@ -286,19 +225,6 @@ mod tests {
             close(&adjoint(x.view(), &(&c * &t), true), &h);
             let rows: Vec<usize> = (0..n).rev().step_by(2).collect();
             close(&margins_of(x.view(), &rows, &w), &t.select(Axis(0), &rows));
-        }
-    }
-
-    #[test]
-    fn gram_is_symmetric_and_right() {
-        let x = noise(300, 7, 5);
-        let want = x.dot(&x.t()) + 0.5;
-        let single = gram(x.view(), 0.5);
-        let double = gram_f64(x.view(), 0.5);
-        for ((i, j), w) in want.indexed_iter() {
-            assert!((single[[i, j]] - w).abs() < 1e-4);
-            assert!((double[[i, j]] - f64::from(*w)).abs() < 1e-4);
-            assert_eq!(single[[i, j]], single[[j, i]]);
         }
     }
 }

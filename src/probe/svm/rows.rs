@@ -9,14 +9,16 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use super::cholesky::Cholesky;
 use super::columns::{Columns, dot};
+use super::gram::gram;
+use super::newton::Space;
 use super::objective::{Loss, Targets};
 use super::params::Bias;
 use super::product;
 
 /// Rows of the preconditioner's sample: a sixteenth of all within these bounds, so that using it costs little beside a
-/// pass. On 4000 x 12,288 correlated features at C = 1e-4, 512 rows take 50 passes, 1024 take 42, and 2048 take 35 but cost
-/// more than they save.
-const SAMPLE: std::ops::RangeInclusive<usize> = 1024..=4096;
+/// pass. On 4000 x 12,288 features of a net at C = 1e-4, 512 rows take 25 passes, and 768 and 1024 take 21; 512 and 768 take the
+/// same time, 1024 a sixth more.
+const SAMPLE: std::ops::RangeInclusive<usize> = 768..=4096;
 /// Largest condition number that the preconditioner takes out: beyond it, single precision would leave it indefinite.
 const CONDITION: f64 = 3e5;
 
@@ -25,6 +27,8 @@ pub struct Rows<'x> {
     x: ArrayView2<'x, f32>,
     bias: Bias,
     counted: usize,
+    /// The sample's row numbers, ascending.
+    chosen: Vec<usize>,
     sample: Array2<f32>,
     /// The sample's Gram matrix, without the intercept's part.
     gram: Array2<f32>,
@@ -61,12 +65,13 @@ impl<'x> Rows<'x> {
             counted.sort_unstable();
         }
         let sample = x.select(Axis(0), &counted);
-        let gram = product::gram(sample.view(), 0.0);
+        let gram = gram(sample.view(), 0.0);
         let largest = largest_eigenvalue(&gram);
         Rows {
             x,
             bias,
             counted: total,
+            chosen: counted,
             sample,
             gram,
             largest,
@@ -143,29 +148,6 @@ impl<'x> Rows<'x> {
         (g, gap)
     }
 
-    /// u^T R v for each problem.
-    pub fn regulariser(&self, u: &Columns, v: &Columns) -> Vec<f64> {
-        let (features, intercept) = self.split_dot(u, v);
-        let weight = self.bias.regulariser();
-        features
-            .iter()
-            .zip(&intercept)
-            .map(|(f, b)| f + weight * b)
-            .collect()
-    }
-
-    /// The margins of `p`, and the generalised Hessian times `p`, in one pass.
-    pub fn hessian(&self, p: &Columns, loss: &Loss) -> (Columns, Columns) {
-        let (t, mut q) = product::hessian(self.x, p, &loss.curvature);
-        let d = self.x.ncols();
-        let weight = self.bias.regulariser() as f32;
-        for (i, (mut q, p)) in q.outer_iter_mut().zip(p.outer_iter()).enumerate() {
-            let r = if i < d { 1.0 } else { weight };
-            q.scaled_add(r, &p);
-        }
-        (t, q)
-    }
-
     /// Make the preconditioner ready for this C and share of active rows.
     pub fn prepare(&mut self, c: f64, active: f64) {
         let active = active.max(1e-3);
@@ -191,17 +173,16 @@ impl<'x> Rows<'x> {
         });
     }
 
-    /// An approximate solution z of (Hessian) z = r.
-    pub fn precondition(&self, r: &Columns) -> Columns {
-        let Some(ready) = &self.ready else {
-            return self.unregularise(r, self.bias.regulariser().max(1.0));
-        };
-        let mut z = self.unregularise(r, ready.intercept);
-        let mut v = product::margins(self.sample.view(), &z);
+    /// Where to begin: the solution for the sample alone with every row of it inside the margin, a ridge regression on
+    /// the signs. [`Self::prepare`] has been called for all rows active.
+    pub fn ridge(&self, targets: &Targets) -> Option<Columns> {
+        let ready = self.ready.as_ref()?;
+        let mut v = Array2::from_shape_fn((self.chosen.len(), targets.classes), |(i, j)| {
+            targets.sign(self.chosen[i], j)
+        });
         ready.factor.solve(&mut v);
-        let back = product::adjoint(self.sample.view(), &v, self.has_intercept());
-        z -= &self.unregularise(&back, ready.intercept);
-        z
+        let w = product::adjoint(self.sample.view(), &v, self.has_intercept());
+        Some(self.unregularise(&w, ready.intercept))
     }
 
     /// The weights `[d, k]` and intercepts `[k]` that `v` stands for.
@@ -213,6 +194,41 @@ impl<'x> Rows<'x> {
             None => vec![0.0; v.ncols()],
         };
         (w.to_owned(), intercept)
+    }
+}
+
+impl Space for Rows<'_> {
+    fn regulariser(&self, u: &Columns, v: &Columns) -> Vec<f64> {
+        let (features, intercept) = self.split_dot(u, v);
+        let weight = self.bias.regulariser();
+        features
+            .iter()
+            .zip(&intercept)
+            .map(|(f, b)| f + weight * b)
+            .collect()
+    }
+
+    fn hessian(&self, p: &Columns, loss: &Loss) -> (Columns, Columns) {
+        let (t, mut q) = product::hessian(self.x, p, &loss.curvature);
+        let d = self.x.ncols();
+        let weight = self.bias.regulariser() as f32;
+        for (i, (mut q, p)) in q.outer_iter_mut().zip(p.outer_iter()).enumerate() {
+            let r = if i < d { 1.0 } else { weight };
+            q.scaled_add(r, &p);
+        }
+        (t, q)
+    }
+
+    fn precondition(&self, r: &Columns) -> Columns {
+        let Some(ready) = &self.ready else {
+            return self.unregularise(r, self.bias.regulariser().max(1.0));
+        };
+        let mut z = self.unregularise(r, ready.intercept);
+        let mut v = product::margins(self.sample.view(), &z);
+        ready.factor.solve(&mut v);
+        let back = product::adjoint(self.sample.view(), &v, self.has_intercept());
+        z -= &self.unregularise(&back, ready.intercept);
+        z
     }
 }
 
