@@ -1,7 +1,7 @@
 //! The L2-SVM against brute force, linfa-svm and scikit-learn.
 
 use dcgan::probe::SvmError;
-use dcgan::probe::svm::{Bias, L2Svm, L2SvmParams, Solver};
+use dcgan::probe::svm::{Bias, Fitter, L2Svm, L2SvmParams, Solver, Targets, View};
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
 use ndarray::{Array1, Array2};
@@ -370,6 +370,35 @@ fn correlated(n: usize, d: usize) -> (Array2<f32>, Vec<usize>) {
     (x, y)
 }
 
+/// Rows in half precision are those rows, widened: every pass, and the rows that are left out, come to the same bits.
+#[test]
+fn half_precision_features_are_fitted_as_what_they_are() {
+    let (x, y) = correlated(900, 70);
+    let half = x.mapv(half::f16::from_f32);
+    let wide = half.mapv(half::f16::to_f32);
+    let labels: Vec<u32> = y.iter().map(|v| *v as u32).collect();
+    let fit = |x: View| {
+        let targets = Targets {
+            labels: labels.clone(),
+            counts: (0..900).map(|i| i % 7 != 0).collect(),
+            classes: 10,
+        };
+        let bias = Bias::Regularised(1.0);
+        let mut fitter = Fitter::new(x, targets, bias, 1e-4, Solver::Primal).unwrap();
+        let first = fitter.solve(1e-3, None).unwrap();
+        let margins = fitter.margins().cloned();
+        fitter.set_counts(vec![true; 900]).unwrap();
+        let last = fitter.solve(1e-2, None).unwrap();
+        assert!(last.report.gap <= 1e-4);
+        let classes = last.weights.classify_rows(x, &[5, 899, 5]).unwrap();
+        (first.report, margins, last.weights, classes)
+    };
+    assert!(fit(half.view().into()) == fit(wide.view().into()));
+    // Columns in row order or not.
+    let turned = half.t().as_standard_layout().into_owned();
+    assert!(fit(turned.t().into()) == fit(wide.view().into()));
+}
+
 mod protocol {
     use super::*;
     use dcgan::probe::{Labelled, ProbeError, ProbeOutcome, ProbeSettings, probe};
@@ -386,11 +415,11 @@ mod protocol {
             .map(|l| l.iter().map(|v| *v as u8).collect::<Vec<_>>());
         probe(
             Labelled {
-                features: train.view(),
+                features: train.view().into(),
                 labels: &a,
             },
             Labelled {
-                features: test.view(),
+                features: test.view().into(),
                 labels: &b,
             },
             10,
@@ -478,7 +507,10 @@ mod protocol {
         );
         let (x, wide) = (Array2::zeros((4, 3)), Array2::zeros((4, 2)));
         let labels = [0, 1, 0, 1];
-        let set = |features, labels| Labelled { features, labels };
+        fn set<'a>(features: ndarray::ArrayView2<'a, f32>, labels: &'a [u8]) -> Labelled<'a> {
+            let features = features.into();
+            Labelled { features, labels }
+        }
         let run = |a, b, classes| {
             probe(a, b, classes, &ProbeSettings::default(), 0, &Silent)
                 .unwrap_err()

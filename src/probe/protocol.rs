@@ -9,14 +9,13 @@
 
 use std::time::Instant;
 
-use ndarray::ArrayView2;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::error::{ProbeError, SvmError};
 use super::run::Run;
 use super::selection::Choice;
-use super::svm::{Solver, check_features};
+use super::svm::{Solver, View, check_features};
 use crate::track::format::{Features, Labels, ProbeRecord};
 use crate::track::progress::Progress;
 
@@ -47,7 +46,7 @@ impl Default for ProbeSettings {
 #[derive(Debug, Clone, Copy)]
 pub struct Labelled<'a> {
     /// `[n, d]`, row-major.
-    pub features: ArrayView2<'a, f32>,
+    pub features: View<'a>,
     /// Class of each row, below the number of classes.
     pub labels: &'a [u8],
 }

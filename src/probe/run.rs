@@ -2,14 +2,14 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{ArrayView2, Axis};
+use ndarray::Axis;
 use rand_chacha::ChaCha8Rng;
 
 use super::draws::{self, Split};
 use super::error::{ProbeError, SvmError};
 use super::protocol::{Labelled, ProbeSettings};
 use super::selection::{Choice, choose};
-use super::svm::{Bias, Fitted, Fitter, LINFA_ROWS, Solver, Step, Targets, Weights, largest};
+use super::svm::{Bias, Fitted, Fitter, LINFA_ROWS, Solver, Step, Targets, View, Weights, largest};
 use crate::track::progress::{Progress, Unit};
 
 /// Most rows that C is validated on; table 2's protocol holds out as many.
@@ -150,7 +150,7 @@ impl Run<'_> {
         let mut accuracies = Vec::with_capacity(draws);
         let mut solver = "primal";
         for split in &splits {
-            let x = self.train.features.select(Axis(0), &split.fit);
+            let x = self.train.features.select(&split.fit);
             let mut fitter = self.fitter(x.view(), &split.fit, FINAL)?;
             let fitted = self.finish(&mut fitter, choice.c)?;
             let accuracy = self.test_accuracy(&fitted.weights)?;
@@ -167,7 +167,7 @@ impl Run<'_> {
         let watch = self.watch();
         let held: Vec<_> = splits
             .iter()
-            .map(|s| self.train.features.select(Axis(0), &s.fit))
+            .map(|s| self.train.features.select(&s.fit))
             .collect();
         let mut fitters = held
             .iter()
@@ -193,7 +193,7 @@ impl Run<'_> {
 
     fn fitter<'x>(
         &self,
-        x: ArrayView2<'x, f32>,
+        x: impl Into<View<'x>>,
         rows: &[usize],
         tolerance: f64,
     ) -> Result<Fitter<'x>, ProbeError> {

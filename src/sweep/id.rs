@@ -4,7 +4,7 @@ use super::SweepError;
 use crate::spec::{ModelSpec, Spec};
 
 /// Raised when the same spec would give other numbers than before.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Twelve hexadecimal digits that stand for what determines a trial's nets: data, model, training, seed, the
 /// kind of device. Probes are not part of it: another probe needs no other net.

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use half::f16;
 use ndarray::Array2;
 use rand::RngCore;
 use sha2::{Digest, Sha256};
@@ -18,7 +19,7 @@ use crate::track::format::{ProbeRecord, RunRecord};
 use crate::track::run::{self, RunFolder};
 
 /// Raised when the same probe would give other numbers than before.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Whether every probe that the spec asks for has its result.
 pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
@@ -113,7 +114,7 @@ fn stored(folder: &RunFolder, key: &str) -> Result<Option<ProbeRecord>, SweepErr
 }
 
 /// Features of the training rows and of the test rows.
-type TrainAndTest = (Array2<f32>, Array2<f32>);
+type TrainAndTest = (Array2<f16>, Array2<f16>);
 
 /// Data sets and features held between probes that share them.
 struct Work<'a> {
@@ -126,7 +127,7 @@ struct Work<'a> {
     /// Train and test split of each data set probed.
     sets: Vec<(Dataset, Dataset)>,
     /// The features last made: data set, kind, train rows, test rows.
-    features: Option<(String, Features, Array2<f32>, Array2<f32>)>,
+    features: Option<(String, Features, Array2<f16>, Array2<f16>)>,
 }
 
 impl Work<'_> {
@@ -239,11 +240,11 @@ impl Work<'_> {
             .note(&format!("probe, {} labels: {}", probe.labels, name(kind)));
         let result = probe::probe(
             Labelled {
-                features: x_train.view(),
+                features: x_train.view().into(),
                 labels: &y_train,
             },
             Labelled {
-                features: x_test.view(),
+                features: x_test.view().into(),
                 labels: &y_test,
             },
             train.classes.len(),

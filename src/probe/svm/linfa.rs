@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use linfa::dataset::DatasetBase;
 use linfa::traits::Fit;
 use linfa_svm::Svm;
-use ndarray::{Array1, Array2, ArrayView2, s};
+use ndarray::{Array1, Array2, s};
 use rayon::prelude::*;
 
 use super::cholesky::Cholesky;
@@ -26,6 +26,7 @@ use super::objective::{Targets, loss};
 use super::params::{Bias, Watch};
 use super::primal::Report;
 use super::product;
+use super::view::View;
 use crate::probe::error::SvmError;
 
 /// A box so large that no dual variable meets it: the hard margin.
@@ -33,7 +34,7 @@ const HARD: f64 = 1e100;
 
 /// The Gram matrix of some rows, from which fits at any C start.
 pub struct Dual<'x> {
-    x: ArrayView2<'x, f32>,
+    x: View<'x>,
     targets: Targets,
     bias: Bias,
     tolerance: f64,
@@ -46,7 +47,7 @@ impl<'x> Dual<'x> {
     /// # Errors
     /// [`SvmError::LinfaBias`] where no intercept is wanted.
     pub fn new(
-        x: ArrayView2<'x, f32>,
+        x: View<'x>,
         targets: Targets,
         bias: Bias,
         tolerance: f64,
@@ -54,8 +55,9 @@ impl<'x> Dual<'x> {
         if matches!(bias, Bias::None) {
             return Err(SvmError::LinfaBias);
         }
+        let rows: Vec<usize> = (0..x.nrows()).collect();
         Ok(Dual {
-            gram: gram_f64(x, 0.0),
+            gram: gram_f64(x.select(&rows).view(), 0.0),
             x,
             targets,
             bias,

@@ -45,9 +45,11 @@ mod rows;
 mod solver;
 mod spanned;
 mod subspace;
+mod view;
 
 pub use model::{L2Svm, Step, Weights, largest};
 pub use objective::Targets;
 pub use params::{Bias, L2SvmParams, L2SvmValidParams, Solver, Watch};
 pub use primal::Report;
 pub use solver::{Fitted, Fitter, LINFA_ROWS, check_features};
+pub use view::View;

@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, ArrayBase, ArrayView2, Axis, Data, Ix2};
 
 use super::primal::Report;
 use super::product;
+use super::view::View;
 use crate::probe::error::SvmError;
 
 /// How far a fit is.
@@ -43,7 +44,7 @@ impl Weights {
     ///
     /// # Errors
     /// [`SvmError::Columns`] where `x` has other columns than the fit had.
-    pub fn classify(&self, x: ArrayView2<f32>) -> Result<Vec<usize>, SvmError> {
+    pub fn classify<'x>(&self, x: impl Into<View<'x>>) -> Result<Vec<usize>, SvmError> {
         Ok(largest(&self.margins(x)?))
     }
 
@@ -51,7 +52,8 @@ impl Weights {
     ///
     /// # Errors
     /// As [`Self::classify`].
-    pub fn margins(&self, x: ArrayView2<f32>) -> Result<Array2<f32>, SvmError> {
+    pub fn margins<'x>(&self, x: impl Into<View<'x>>) -> Result<Array2<f32>, SvmError> {
+        let x = x.into();
         self.check(x)?;
         Ok(product::margins(x, &self.columns))
     }
@@ -60,16 +62,17 @@ impl Weights {
     ///
     /// # Errors
     /// As [`Self::classify`]. Every row must exist.
-    pub fn classify_rows(
+    pub fn classify_rows<'x>(
         &self,
-        x: ArrayView2<f32>,
+        x: impl Into<View<'x>>,
         rows: &[usize],
     ) -> Result<Vec<usize>, SvmError> {
+        let x = x.into();
         self.check(x)?;
         Ok(largest(&product::margins_of(x, rows, &self.columns)))
     }
 
-    fn check(&self, x: ArrayView2<f32>) -> Result<(), SvmError> {
+    fn check(&self, x: View) -> Result<(), SvmError> {
         let expected = self.columns.nrows() - 1;
         if x.ncols() == expected {
             Ok(())

@@ -9,7 +9,7 @@
 
 use std::ops::ControlFlow;
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::Array2;
 
 use super::columns::{Columns, pick, put};
 use super::model::Step;
@@ -18,6 +18,7 @@ use super::objective::{Loss, Targets, loss};
 use super::params::{Bias, Watch};
 use super::rows::Rows;
 use super::subspace::{Subspace, suits};
+use super::view::View;
 
 use crate::probe::error::SvmError;
 
@@ -63,7 +64,8 @@ pub(super) struct Spent {
 
 impl<'x> Path<'x> {
     /// Get ready: takes the preconditioner's sample.
-    pub fn new(x: ArrayView2<'x, f32>, targets: Targets, bias: Bias, tolerance: f64) -> Self {
+    pub fn new(x: impl Into<View<'x>>, targets: Targets, bias: Bias, tolerance: f64) -> Self {
+        let x = x.into();
         let rows = Rows::new(x, &targets, bias);
         let k = targets.classes;
         let subspace = suits(x, k)

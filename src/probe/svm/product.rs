@@ -1,6 +1,6 @@
 //! The passes over the features: margins, adjoint, and both at once.
 //!
-//! The features X are `[n, d]`, single precision, as the caller holds them: not copied where they are in row order.
+//! The features X are `[n, d]`, as the caller holds them: not copied where they are in row order.
 //! Weights are `[d, k]` for k one-vs-rest problems solved together, with one more row for the intercept where
 //! there is one; margins are `[n, k]`. One pass serves all k problems, so the cost is a thin matrix product per pass
 //! and the memory traffic that of X once ([`hessian`] uses a block of rows twice while it is in the cache).
@@ -8,11 +8,12 @@
 //! Rows are cut into parts whose number depends on n alone, and the parts' sums are added in order in double
 //! precision: the same bits come out whatever the number of threads.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
 use super::interleaved::Interleaved;
 use super::kernel::{add_adjoint, dots};
+use super::view::View;
 
 /// Numbers of X in a block of rows: half a megabyte, so that it is still in the second-level cache when a pass
 /// comes back to it.
@@ -88,34 +89,42 @@ impl Sum {
 /// Margins X w + b.
 ///
 /// `weights` is `[d, k]` or `[d + 1, k]`, its last row then being the intercepts; the answer is `[n, k]`.
-pub fn margins(x: ArrayView2<f32>, weights: &Array2<f32>) -> Array2<f32> {
-    let x = x.as_standard_layout();
-    let (n, d, k) = (x.nrows(), x.ncols(), weights.ncols());
+pub fn margins<'x>(x: impl Into<View<'x>>, weights: &Array2<f32>) -> Array2<f32> {
+    let x = x.into();
+    let ((n, d), k) = (x.dim(), weights.ncols());
+    let x = x.in_rows();
     let (w, b) = by_problem(weights, d);
     let rows = block_rows(d);
     let mut values = vec![0.0; n * k];
     values
         .par_chunks_mut((rows * k).max(1))
-        .zip(x.as_slice().unwrap_or(&[]).par_chunks((rows * d).max(1)))
-        .for_each(|(out, x)| margins_block(x, &w, b.as_deref(), out, k));
+        .enumerate()
+        .for_each_init(Vec::new, |room, (i, out)| {
+            let first = i * rows * d;
+            let x = x.stretch(first..first + out.len() / k * d, room);
+            margins_block(x, &w, b.as_deref(), out, k);
+        });
     shaped(values, n, k)
 }
 
 /// Adjoint product X^T r, with the column sums of r as a last row where `intercept`.
 ///
 /// `r` is `[n, k]`; the answer is `[d, k]` or `[d + 1, k]`.
-pub fn adjoint(x: ArrayView2<f32>, r: &Array2<f32>, intercept: bool) -> Array2<f32> {
-    let (x, r) = (x.as_standard_layout(), r.as_standard_layout());
-    let (n, d, k) = (x.nrows(), x.ncols(), r.ncols());
+pub fn adjoint<'x>(x: impl Into<View<'x>>, r: &Array2<f32>, intercept: bool) -> Array2<f32> {
+    let x = x.into();
+    let ((n, d), k) = (x.dim(), r.ncols());
+    let (x, r) = (x.in_rows(), r.as_standard_layout());
     let (part, rows) = (part_rows(n, d), block_rows(d));
-    let sums: Vec<Sum> = x
+    let sums: Vec<Sum> = r
         .as_slice()
         .unwrap_or(&[])
-        .par_chunks((part * d).max(1))
-        .zip(r.as_slice().unwrap_or(&[]).par_chunks((part * k).max(1)))
-        .map(|(x, r)| {
-            let mut sum = Sum::new(d, k);
-            for (x, r) in x.chunks(rows * d).zip(r.chunks(rows * k)) {
+        .par_chunks((part * k).max(1))
+        .enumerate()
+        .map(|(i, r)| {
+            let (mut sum, mut room) = (Sum::new(d, k), Vec::new());
+            for (j, r) in r.chunks(rows * k).enumerate() {
+                let first = (i * part + j * rows) * d;
+                let x = x.stretch(first..first + r.len() / k * d, &mut room);
                 sum.add(x, r, k);
             }
             sum
@@ -127,33 +136,36 @@ pub fn adjoint(x: ArrayView2<f32>, r: &Array2<f32>, intercept: bool) -> Array2<f
 /// One pass of the generalised Hessian: the margins t = X v and X^T (curvature * t), reading X once.
 ///
 /// `curvature` is `[n, k]`: 2C for a row inside the margin of a problem, else 0.
-pub fn hessian(
-    x: ArrayView2<f32>,
+pub fn hessian<'x>(
+    x: impl Into<View<'x>>,
     v: &Array2<f32>,
     curvature: &Array2<f32>,
 ) -> (Array2<f32>, Array2<f32>) {
-    let (x, curvature) = (x.as_standard_layout(), curvature.as_standard_layout());
-    let (n, d, k) = (x.nrows(), x.ncols(), v.ncols());
+    let x = x.into();
+    let ((n, d), k) = (x.dim(), v.ncols());
+    let (x, curvature) = (x.in_rows(), curvature.as_standard_layout());
     let (w, b) = by_problem(v, d);
     let (part, rows) = (part_rows(n, d), block_rows(d));
     let mut values = vec![0.0; n * k];
     let sums: Vec<Sum> = values
         .par_chunks_mut((part * k).max(1))
-        .zip(x.as_slice().unwrap_or(&[]).par_chunks((part * d).max(1)))
         .zip(
             curvature
                 .as_slice()
                 .unwrap_or(&[])
                 .par_chunks((part * k).max(1)),
         )
-        .map(|((out, x), curvature)| {
-            let mut sum = Sum::new(d, k);
+        .enumerate()
+        .map(|(i, (out, curvature))| {
+            let (mut sum, mut room) = (Sum::new(d, k), Vec::new());
             let mut scaled = Vec::with_capacity(rows * k);
-            for ((out, x), curvature) in out
+            for (j, (out, curvature)) in out
                 .chunks_mut(rows * k)
-                .zip(x.chunks(rows * d))
                 .zip(curvature.chunks(rows * k))
+                .enumerate()
             {
+                let first = (i * part + j * rows) * d;
+                let x = x.stretch(first..first + out.len() / k * d, &mut room);
                 margins_block(x, &w, b.as_deref(), out, k);
                 scaled.clear();
                 scaled.extend(out.iter().zip(curvature).map(|(t, c)| t * c));
@@ -166,7 +178,12 @@ pub fn hessian(
 }
 
 /// Margins of some rows of X only, `[rows.len(), k]`, gathered block by block.
-pub fn margins_of(x: ArrayView2<f32>, rows: &[usize], weights: &Array2<f32>) -> Array2<f32> {
+pub fn margins_of<'x>(
+    x: impl Into<View<'x>>,
+    rows: &[usize],
+    weights: &Array2<f32>,
+) -> Array2<f32> {
+    let x = x.into();
     let (d, k) = (x.ncols(), weights.ncols());
     let (w, b) = by_problem(weights, d);
     let block = block_rows(d);
@@ -175,7 +192,7 @@ pub fn margins_of(x: ArrayView2<f32>, rows: &[usize], weights: &Array2<f32>) -> 
         .par_chunks_mut((block * k).max(1))
         .zip(rows.par_chunks(block))
         .for_each(|(out, rows)| {
-            let x = x.select(Axis(0), rows);
+            let x = x.select(rows);
             margins_block(x.as_slice().unwrap_or(&[]), &w, b.as_deref(), out, k);
         });
     shaped(values, rows.len(), k)

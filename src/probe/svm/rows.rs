@@ -5,7 +5,7 @@
 //! the same large directions: P = R + s X_m^T X_m with s = 2C |A| / m, inverted through an m x m Cholesky factor
 //! (Woodbury). One application costs about m / n of a pass.
 
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, Axis};
 
 use super::cholesky::Cholesky;
 use super::columns::{Columns, dot};
@@ -14,6 +14,7 @@ use super::newton::Space;
 use super::objective::{Loss, Targets};
 use super::params::Bias;
 use super::product;
+use super::view::View;
 
 /// Rows of the preconditioner's sample: a sixteenth of all within these bounds, so that using it costs little beside a
 /// pass. On 4000 x 12,288 features of a net at C = 1e-4, 512 rows take 25 passes, and 768 and 1024 take 21; 512 and 768 take the
@@ -24,7 +25,7 @@ const CONDITION: f64 = 3e5;
 
 /// The features as they are, and the sample.
 pub struct Rows<'x> {
-    x: ArrayView2<'x, f32>,
+    x: View<'x>,
     bias: Bias,
     counted: usize,
     /// The sample's row numbers, ascending.
@@ -47,7 +48,7 @@ struct Ready {
 
 impl<'x> Rows<'x> {
     /// Take the sample from the rows that count (evenly strided after a fixed shuffle).
-    pub fn new(x: ArrayView2<'x, f32>, targets: &Targets, bias: Bias) -> Self {
+    pub fn new(x: View<'x>, targets: &Targets, bias: Bias) -> Self {
         let mut counted: Vec<usize> = (0..x.nrows())
             .filter(|i| targets.counts.get(*i).copied().unwrap_or(false))
             .collect();
@@ -64,7 +65,7 @@ impl<'x> Rows<'x> {
             counted.truncate(wanted);
             counted.sort_unstable();
         }
-        let sample = x.select(Axis(0), &counted);
+        let sample = x.select(&counted);
         let gram = gram(sample.view(), 0.0);
         let largest = largest_eigenvalue(&gram);
         Rows {

@@ -1,13 +1,13 @@
 //! Which solver runs for which problem.
 
-use ndarray::{Array2, ArrayView2};
-use rayon::prelude::*;
+use ndarray::Array2;
 
 use super::linfa::Dual;
 use super::model::Weights;
 use super::objective::Targets;
 use super::params::{Bias, Solver, Watch, check_c};
 use super::primal::{Path, Report};
+use super::view::View;
 use crate::probe::error::SvmError;
 
 /// Most rows that [`Solver::Auto`] gives to linfa-svm.
@@ -18,7 +18,7 @@ pub const LINFA_ROWS: usize = 500;
 
 /// Fits the same rows at one C after another.
 pub struct Fitter<'x> {
-    x: ArrayView2<'x, f32>,
+    x: View<'x>,
     targets: Targets,
     bias: Bias,
     tolerance: f64,
@@ -42,12 +42,13 @@ impl<'x> Fitter<'x> {
     /// # Errors
     /// A class without rows, labels that do not fit, or a bias that the solver asked for cannot do.
     pub fn new(
-        x: ArrayView2<'x, f32>,
+        x: impl Into<View<'x>>,
         targets: Targets,
         bias: Bias,
         tolerance: f64,
         solver: Solver,
     ) -> Result<Self, SvmError> {
+        let x = x.into();
         check_targets(x, &targets)?;
         let whole = targets.rows() == x.nrows();
         let use_linfa = match solver {
@@ -136,7 +137,7 @@ impl<'x> Fitter<'x> {
     }
 }
 
-fn check_targets(x: ArrayView2<f32>, targets: &Targets) -> Result<(), SvmError> {
+fn check_targets(x: View, targets: &Targets) -> Result<(), SvmError> {
     let rows = x.nrows();
     if x.is_empty() {
         return Err(SvmError::Empty {
@@ -181,17 +182,9 @@ fn check_targets(x: ArrayView2<f32>, targets: &Targets) -> Result<(), SvmError> 
 ///
 /// # Errors
 /// [`SvmError::NotFinite`] with the first row and column that is not.
-pub fn check_features(x: ArrayView2<f32>) -> Result<(), SvmError> {
-    let bad = (0..x.nrows())
-        .into_par_iter()
-        .find_first(|i| x.row(*i).iter().any(|v| !v.is_finite()));
-    let Some(row) = bad else { return Ok(()) };
-    match x.row(row).iter().enumerate().find(|(_, v)| !v.is_finite()) {
-        Some((column, value)) => Err(SvmError::NotFinite {
-            row,
-            column,
-            value: *value,
-        }),
+pub fn check_features<'x>(x: impl Into<View<'x>>) -> Result<(), SvmError> {
+    match x.into().not_finite() {
+        Some((row, column, value)) => Err(SvmError::NotFinite { row, column, value }),
         None => Ok(()),
     }
 }

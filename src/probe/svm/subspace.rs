@@ -8,7 +8,7 @@
 //! the next.
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, Axis, s};
 use rayon::prelude::*;
 
 use super::cholesky::Cholesky;
@@ -16,6 +16,7 @@ use super::columns::{Columns, dot};
 use super::newton::{Effort, Space, advance, direction};
 use super::objective::{Loss, Targets, loss};
 use super::product;
+use super::view::View;
 
 /// Directions are kept in steps of this many: whole vectors of every instruction set.
 const STEP: usize = 32;
@@ -308,6 +309,6 @@ fn put_border(square: &mut Array2<f64>, columns: &Array2<f64>, from: usize) {
 }
 
 /// Whether `x`'s shape leaves room for a span: directions must be few beside the features.
-pub fn suits(x: ArrayView2<f32>, k: usize) -> bool {
+pub fn suits(x: View, k: usize) -> bool {
     x.ncols() >= 40 * k
 }
