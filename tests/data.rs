@@ -4,6 +4,8 @@
 mod faults;
 #[path = "data/fetch.rs"]
 mod fetching;
+#[path = "data/files.rs"]
+mod files;
 #[path = "data/server.rs"]
 mod server;
 #[path = "data/tiny.rs"]
@@ -109,7 +111,7 @@ fn verifying_looks_inside_every_file() {
         .unwrap()
         .set_modified(time)
         .unwrap();
-    assert!(matches!(&verdicts()[1], Verdict::WrongHash(h) if h.len() == 64));
+    assert!(matches!(&verdicts()[1], Verdict::WrongHash(h) if h.digits().len() == 64));
     std::fs::write(&path, b"short").unwrap();
     std::fs::remove_file(store.path(&card, "a.bin")).unwrap();
     assert_eq!(verdicts(), [Verdict::Missing, Verdict::WrongSize(5)]);

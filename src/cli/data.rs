@@ -104,8 +104,8 @@ fn show(card: &Card, store: &Store) {
     }
     for file in &card.files {
         println!(
-            "file      {} {} bytes, SHA-256 {}",
-            file.name, file.bytes, file.sha256
+            "file      {} {} bytes, {}",
+            file.name, file.bytes, file.checksum
         );
     }
     for source in &card.sources {

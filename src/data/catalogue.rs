@@ -105,7 +105,7 @@ mod tests {
         for card in cards {
             assert_eq!(card.origin, Origin::BuiltIn);
             for source in &card.sources {
-                let made: Vec<_> = source.files().keys().collect();
+                let made = source.names();
                 assert_eq!(made.len(), card.files.len(), "{source} makes only {made:?}");
             }
         }

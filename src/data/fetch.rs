@@ -1,10 +1,11 @@
 //! From a card to its files: each source in turn until every file is there.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::sources::hand_archive;
+use super::sources::by_hand;
 use super::verify::{Trust, Verdict, check};
 use super::{Card, DataError, FileSpec, SourceError, Store};
 use crate::track::atomic::WriteError;
@@ -31,7 +32,7 @@ pub struct Failure {
     pub reason: SourceError,
 }
 
-/// Make every file of `card` be in `store` with its SHA-256, trying the card's sources in order.
+/// Make every file of `card` be in `store` with its hash, trying the card's sources in order.
 ///
 /// A file that is there but damaged is fetched again. Two processes that fetch the same set wait for each other.
 ///
@@ -87,7 +88,10 @@ fn from_sources(
         if wanted.is_empty() {
             break;
         }
-        if !wanted.iter().any(|f| source.files().contains_key(&f.name)) {
+        if !wanted
+            .iter()
+            .any(|f| source.names().contains(&f.name.as_str()))
+        {
             continue;
         }
         let result = source.give(&wanted, card, store, progress);
@@ -119,6 +123,9 @@ fn from_sources(
     if files.is_empty() {
         return Ok(());
     }
+    let mut instead: Vec<String> = card.sources.iter().flat_map(by_hand).collect();
+    let mut told = BTreeSet::new();
+    instead.retain(|text| told.insert(text.clone()));
     Err(DataError::Unavailable {
         title: card.title.clone(),
         folder: store.folder(card),
@@ -128,7 +135,7 @@ fn from_sources(
             .map(|f| (f.source, f.reason))
             .collect(),
         files,
-        archives: card.sources.iter().filter_map(hand_archive).collect(),
+        instead,
     })
 }
 

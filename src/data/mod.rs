@@ -1,6 +1,6 @@
 //! Images from the outside world, each byte accounted for.
 //!
-//! A data set is a [`Card`] (`datasets/*.yaml`): what it is, its licence, where it can be had, the SHA-256 of every
+//! A data set is a [`Card`] (`datasets/*.yaml`): what it is, its licence, where it can be had, the hash of every
 //! file, its format and its splits. [`fetch`] tries the card's sources in order and lands only files whose hash is the
 //! card's; [`open`] reads a split into a [`Dataset`] through the [`Reader`] of its format. Pixels stay bytes until
 //! [`to_unit`] maps them to [-1, 1], the paper's only pre-processing (section 4). [`Loader`] deals mini-batches that a
@@ -13,12 +13,15 @@
 mod archive;
 mod card;
 mod catalogue;
+mod checksum;
 mod dataset;
 mod download;
 mod draw;
 mod error;
 mod fetch;
+mod files;
 mod images;
+mod land;
 mod loader;
 mod npm;
 mod readers;
@@ -30,9 +33,10 @@ mod validate;
 mod verify;
 
 pub use card::{
-    ArchiveSource, Card, FileSpec, Format, ImageShape, NpmSource, Origin, Part, SheetPart, Source,
-    Split,
+    ArchiveSource, Card, FileSpec, FilesSource, Format, ImageShape, NpmSource, Origin, Part,
+    SheetPart, Source, Split,
 };
+pub use checksum::Checksum;
 pub use dataset::{Dataset, open};
 pub use draw::{DrawError, per_class, split_validation};
 pub use error::{DataError, SourceError};
