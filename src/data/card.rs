@@ -83,6 +83,10 @@ impl ImageShape {
 pub enum Format {
     /// CIFAR's binary batches: a label byte, then the channel planes in row order.
     Cifar,
+    /// MNIST's IDX files of unsigned bytes, gzipped or not: images, and labels in a file of their own.
+    Idx,
+    /// SVHN's MAT-files: images `X` in column order, labels `y` with 10 for the digit 0.
+    Svhn,
 }
 
 /// A final file.

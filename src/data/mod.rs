@@ -31,13 +31,14 @@ mod store;
 mod transform;
 mod validate;
 mod verify;
+mod want;
 
 pub use card::{
     ArchiveSource, Card, FileSpec, FilesSource, Format, ImageShape, NpmSource, Origin, Part,
     SheetPart, Source, Split,
 };
 pub use checksum::Checksum;
-pub use dataset::{Dataset, open};
+pub use dataset::{Dataset, Skipped, open};
 pub use draw::{DrawError, per_class, split_validation};
 pub use error::{DataError, SourceError};
 pub use fetch::{Failure, Report, fetch};
@@ -45,5 +46,6 @@ pub use images::{Images, ImagesError};
 pub use loader::{Loader, LoaderError, LoaderState};
 pub use readers::{Contents, ReadError, Reader};
 pub use store::{Presence, Store};
-pub use transform::{fit, to_bytes, to_unit};
+pub use transform::{fit, to_bytes, to_channels, to_unit};
 pub use verify::{Verdict, verify};
+pub use want::Want;

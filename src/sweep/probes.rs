@@ -10,7 +10,7 @@ use super::SweepError;
 use super::id::hex;
 use super::nets::Nets;
 use super::trial::{Context, Stage, data_record};
-use crate::data::{self, Card, Dataset};
+use crate::data::{self, Card, Dataset, Want};
 use crate::probe::{self, Labelled, ProbeError, ProbeSettings, features, svm};
 use crate::spec::{Features, ProbeSpec, Solver, Spec};
 use crate::track::Streams;
@@ -145,8 +145,8 @@ impl Work<'_> {
             let card = Card::find(&probe.data, self.context.cards)?;
             let open = |split: &str| -> Result<Dataset, SweepError> {
                 let (store, progress) = (&self.context.store, self.context.progress);
-                let set = data::open(&card, split, store, progress)?;
-                Ok(set.fit(self.spec.data.size)?)
+                let want = Want::size(self.spec.data.size);
+                Ok(data::open(&card, split, &want, store, progress)?)
             };
             let pair = (open("train")?, open("test")?);
             for set in [&pair.0, &pair.1] {

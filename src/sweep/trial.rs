@@ -6,7 +6,7 @@ use std::time::Instant;
 use candle_core::Device;
 
 use super::{SweepError, nets, probes};
-use crate::data::{self, Card, Dataset, Store};
+use crate::data::{self, Card, Dataset, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
 use crate::track::progress::Progress;
@@ -69,8 +69,9 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         }
     }
     let card = Card::find(&spec.data.train, context.cards)?;
-    let dataset = data::open(&card, &spec.data.split, &context.store, context.progress)?;
-    let dataset = dataset.fit(spec.data.size)?;
+    let want = Want::size(spec.data.size);
+    let (store, progress) = (&context.store, context.progress);
+    let dataset = data::open(&card, &spec.data.split, &want, store, progress)?;
     let mut record = match before {
         Some(record) => RunRecord {
             status: Status::Running,
