@@ -146,9 +146,9 @@ mod tests {
     #[test]
     fn an_unknown_card_names_the_nearest() {
         let e = Card::find("cifr10", Some(Path::new("no-such-folder"))).unwrap_err();
-        insta::assert_snapshot!(e, @"no data set is called `cifr10` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `no-such-folder/NAME.yaml`");
+        insta::assert_snapshot!(e, @"no data set is called `cifr10` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `no-such-folder/NAME.yaml`, and images of your own are `folder:PATH`");
         let e = Card::find("../../etc/passwd", Some(Path::new("no-such-folder"))).unwrap_err();
-        insta::assert_snapshot!(e, @"no data set is called `../../etc/passwd`; known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `no-such-folder/NAME.yaml`");
+        insta::assert_snapshot!(e, @"no data set is called `../../etc/passwd`; known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `no-such-folder/NAME.yaml`, and images of your own are `folder:PATH`");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::verify::Verdict;
-use super::{Checksum, FileSpec, ImagesError, ReadError};
+use super::{Checksum, FileSpec, FolderError, ImagesError, ReadError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 
@@ -10,7 +10,7 @@ use crate::track::atomic::WriteError;
 pub enum DataError {
     /// No card of that name.
     #[error(
-        "no data set is called `{name}`{}; known are {}; a card of your own goes to `{}`",
+        "no data set is called `{name}`{}; known are {}; a card of your own goes to `{}`, and images of your own are `folder:PATH`",
         nearest.as_ref().map_or(String::new(), |n| format!(" (did you mean `{n}`?)")),
         known.join(", "),
         folder.join("NAME.yaml").display()
@@ -61,6 +61,9 @@ pub enum DataError {
     /// A file is whole but does not hold what its format says.
     #[error(transparent)]
     Format(ReadError),
+    /// A folder of one's own images cannot be read.
+    #[error(transparent)]
+    Folder(FolderError),
     /// The images do not fit together or the request.
     #[error(transparent)]
     Images(#[from] ImagesError),

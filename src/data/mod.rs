@@ -7,6 +7,8 @@
 //! resumed run sees again bit for bit; [`per_class`] and [`split_validation`] draw the labelled subsets of tables 1
 //! and 2.
 //!
+//! A user's own images need no card: a [`Folder`] is any tree of them. [`Set`] is either, as a spec names it.
+//!
 //! To add a data set of a known format, write a card. To add a format, write a file in `readers/` and name it in
 //! [`Format`].
 
@@ -20,11 +22,13 @@ mod draw;
 mod error;
 mod fetch;
 mod files;
+mod folder;
 mod images;
 mod land;
 mod loader;
 mod npm;
 mod readers;
+mod set;
 mod sheet;
 mod sources;
 mod store;
@@ -42,9 +46,11 @@ pub use dataset::{Dataset, Skipped, open};
 pub use draw::{DrawError, per_class, split_validation};
 pub use error::{DataError, SourceError};
 pub use fetch::{Failure, Report, fetch};
+pub use folder::{Folder, FolderError, Index};
 pub use images::{Images, ImagesError};
 pub use loader::{Loader, LoaderError, LoaderState};
 pub use readers::{Contents, ReadError, Reader};
+pub use set::Set;
 pub use store::{Presence, Store};
 pub use transform::{fit, to_bytes, to_channels, to_unit};
 pub use verify::{Verdict, verify};
