@@ -4,6 +4,8 @@
 mod faults;
 #[path = "data/fetch.rs"]
 mod fetching;
+#[path = "data/files.rs"]
+mod files;
 #[path = "data/server.rs"]
 mod server;
 #[path = "data/tiny.rs"]
@@ -12,7 +14,9 @@ mod tiny;
 use std::io::Write;
 use std::path::Path;
 
-use dcgan::data::{Card, DataError, Store, Verdict, fetch, open, split_validation, verify};
+use dcgan::data::{
+    Card, DataError, Dataset, Store, Verdict, Want, fetch, open, split_validation, verify,
+};
 use dcgan::track::progress::Silent;
 use rand::SeedableRng;
 
@@ -31,7 +35,7 @@ fn filled() -> (tempfile::TempDir, Store, Card) {
 #[test]
 fn a_split_is_read_as_its_card_says() {
     let (_dir, store, card) = filled();
-    let test = open(&card, "test", &store, &Silent).unwrap();
+    let test = open(&card, "test", &Want::STORED, &store, &Silent).unwrap();
     let (_, bytes) = &tiny::files()[1];
     assert_eq!(
         (test.images.n, test.images.c, test.images.h, test.images.w),
@@ -49,7 +53,7 @@ fn a_split_is_read_as_its_card_says() {
 #[test]
 fn an_unknown_split_lists_the_known() {
     let (_dir, store, card) = filled();
-    let e = open(&card, "valid", &store, &Silent).unwrap_err();
+    let e = open(&card, "valid", &Want::STORED, &store, &Silent).unwrap_err();
     insta::assert_snapshot!(e, @"data set `tiny` has no split `valid`; it has test, train");
 }
 
@@ -58,7 +62,7 @@ fn an_unchanged_file_is_hashed_once_and_a_changed_one_is_found() {
     let (_dir, store, card) = filled();
     let bars = || {
         let watch = Watch::new();
-        let result = open(&card, "train", &store, &watch);
+        let result = open(&card, "train", &Want::STORED, &store, &watch);
         (watch.bars(), result)
     };
     assert_eq!(bars().0, ["verifying Tiny", "reading Tiny"]);
@@ -109,7 +113,7 @@ fn verifying_looks_inside_every_file() {
         .unwrap()
         .set_modified(time)
         .unwrap();
-    assert!(matches!(&verdicts()[1], Verdict::WrongHash(h) if h.len() == 64));
+    assert!(matches!(&verdicts()[1], Verdict::WrongHash(h) if h.digits().len() == 64));
     std::fs::write(&path, b"short").unwrap();
     std::fs::remove_file(store.path(&card, "a.bin")).unwrap();
     assert_eq!(verdicts(), [Verdict::Missing, Verdict::WrongSize(5)]);
@@ -143,7 +147,7 @@ fn a_damaged_file_is_fetched_again() {
 fn a_card_that_miscounts_is_told() {
     let (_dir, store, mut card) = filled();
     card.splits.get_mut("test").unwrap().images = 999;
-    let e = open(&card, "test", &store, &Silent).unwrap_err();
+    let e = open(&card, "test", &Want::STORED, &store, &Silent).unwrap_err();
     insta::assert_snapshot!(e, @"split `test` of `tiny` has 1000 images in its files, but the card says 999; correct the card's `images`");
 }
 
@@ -157,7 +161,7 @@ fn cifar10_is_the_official_set() {
     .unwrap();
     let store = Store::locate(None).unwrap();
     let watch = Watch::new();
-    let train = match open(&card, "train", &store, &watch) {
+    let train = match open(&card, "train", &Want::STORED, &store, &watch) {
         Ok(train) => train,
         Err(e @ DataError::Unavailable { .. }) => {
             // Past the test harness, which hides what a passing test prints.
@@ -166,7 +170,7 @@ fn cifar10_is_the_official_set() {
         }
         Err(e) => panic!("{e}"),
     };
-    let test = open(&card, "test", &store, &Silent).unwrap();
+    let test = open(&card, "test", &Want::STORED, &store, &Silent).unwrap();
     for (split, n, per_class) in [(&train, 50_000, 5000), (&test, 10_000, 1000)] {
         assert_eq!((split.images.n, split.images.stride()), (n, 3072));
         let labels = split.labels.as_ref().unwrap();
@@ -192,4 +196,66 @@ fn cifar10_is_the_official_set() {
     let (kept, held) =
         split_validation(train.labels.as_ref().unwrap(), 10, 5000, &mut rng).unwrap();
     assert_eq!((kept.len(), held.len()), (45_000, 5000));
+}
+
+/// Real MNIST, fetched if need be; skipped aloud as CIFAR-10 above.
+#[test]
+fn mnist_is_the_official_set() {
+    let Some((train, test)) = real("mnist") else {
+        return;
+    };
+    // As every description of the files has it.
+    let labels = train.labels.as_ref().unwrap();
+    assert_eq!(labels[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+    let count = |digit: u8| labels.iter().filter(|&&l| l == digit).count();
+    let counts: Vec<usize> = (0..10).map(count).collect();
+    assert_eq!(
+        counts,
+        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    );
+    assert_eq!(test.labels.as_ref().unwrap()[..5], [7, 2, 1, 0, 4]);
+    // Widely known mean of the training images: 0.1307.
+    let sum: u64 = train.images.pixels.iter().map(|&p| u64::from(p)).sum();
+    let mean = sum as f64 / (60_000.0 * 784.0 * 255.0);
+    assert!((mean - 0.1307).abs() < 1e-4, "{mean}");
+}
+
+/// Real Fashion-MNIST, fetched if need be; skipped aloud as CIFAR-10 above.
+#[test]
+fn fashion_mnist_is_the_official_set() {
+    let Some((train, test)) = real("fashion_mnist") else {
+        return;
+    };
+    for (set, per_class) in [(&train, 6000), (&test, 1000)] {
+        let labels = set.labels.as_ref().unwrap();
+        for class in 0..10 {
+            assert_eq!(labels.iter().filter(|&&l| l == class).count(), per_class);
+        }
+    }
+    assert_eq!(train.labels.unwrap()[0], 9, "an ankle boot comes first");
+    let sum: u64 = train.images.pixels.iter().map(|&p| u64::from(p)).sum();
+    let mean = sum as f64 / (60_000.0 * 784.0 * 255.0);
+    assert!((mean - 0.2860).abs() < 1e-4, "{mean}");
+}
+
+/// Both splits of a real set of 70,000 grey images of 28x28.
+fn real(name: &str) -> Option<(Dataset, Dataset)> {
+    let datasets = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/datasets"));
+    let card = Card::find(name, Some(datasets)).unwrap();
+    let store = Store::locate(None).unwrap();
+    let read = |split: &str| open(&card, split, &Want::STORED, &store, &Silent);
+    match (read("train"), read("test")) {
+        (Ok(train), Ok(test)) => {
+            for (set, n) in [(&train, 60_000), (&test, 10_000)] {
+                let images = &set.images;
+                assert_eq!((images.n, images.c, images.h, images.w), (n, 1, 28, 28));
+            }
+            Some((train, test))
+        }
+        (Err(e @ DataError::Unavailable { .. }), _) => {
+            let _ = writeln!(std::io::stderr(), "SKIPPED: {e}");
+            None
+        }
+        (train, test) => panic!("{:?} {:?}", train.err(), test.err()),
+    }
 }

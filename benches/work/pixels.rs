@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use dcgan::data::{self, Card, Dataset, Images, Store};
+use dcgan::data::{self, Card, Dataset, Images, Store, Want};
 use dcgan::track::progress::Silent;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -20,7 +20,13 @@ pub fn cifar() -> Result<Option<Dataset>> {
     if !store.presence(&card).is_complete() {
         return Ok(None);
     }
-    Ok(Some(data::open(&card, "train", &store, &Silent)?))
+    Ok(Some(data::open(
+        &card,
+        "train",
+        &Want::STORED,
+        &store,
+        &Silent,
+    )?))
 }
 
 /// `count` images of 3 colours and `side` pixels, what they are, and the file of their bytes.

@@ -1,6 +1,9 @@
+use std::path::{Path, PathBuf};
+
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use dcgan::data::{self, Card, Store};
+use dcgan::data::{self, Card, Dataset, Folder, Set, Store, Want};
+use dcgan::track::sheet::{self, Tiles};
 
 use super::progress::Screen;
 use super::{Verdict, stop};
@@ -8,9 +11,12 @@ use super::{Verdict, stop};
 /// Fetch, verify, list and show data sets
 #[derive(Args)]
 #[command(after_help = "\
+A data set is a card's name, or folder:PATH for a tree of image files of your own or a tar archive of one.
+
 Examples:
   dcgan data list
   dcgan data show cifar10
+  dcgan data show folder:faces --sheet faces.png --size 64
   dcgan data fetch cifar10 --data-dir /scratch/data
   dcgan data verify cifar10")]
 pub struct Data {
@@ -22,12 +28,26 @@ pub struct Data {
 enum Action {
     /// Download what is missing and verify it
     Fetch { name: String },
-    /// Hash the files against the card; exit 1 where one differs
+    /// Hash the files against the card, or decode every image of a folder; exit 1 where one is wrong
     Verify { name: String },
     /// Every known data set and whether it is here
     List,
-    /// A data set's card: licence, citation, files, splits
-    Show { name: String },
+    /// What a data set is: licence, citation, files, classes, splits
+    Show(Show),
+}
+
+#[derive(Args)]
+struct Show {
+    name: String,
+    /// Draw images spread evenly over a split as a PNG
+    #[arg(long, value_name = "FILE")]
+    sheet: Option<PathBuf>,
+    /// The split that the sheet shows
+    #[arg(long, default_value = "train", requires = "sheet")]
+    split: String,
+    /// Side of the sheet's images in pixels [default: as they are stored; 64 for a folder]
+    #[arg(long, requires = "sheet")]
+    size: Option<usize>,
 }
 
 impl Data {
@@ -36,49 +56,118 @@ impl Data {
         stop::listen();
         let screen = Screen::new();
         match self.action {
-            Action::Fetch { name } => {
-                let card = Card::find(&name, None)?;
-                let fetched = data::fetch(&card, &store, &screen)?;
-                for (file, source) in &fetched.fetched {
-                    println!("{file}: from {source}");
+            Action::Fetch { name } => match Set::find(&name, None)? {
+                Set::Card(card) => fetch(&card, &store, &screen),
+                Set::Folder(folder) => {
+                    let index = folder.index(&store, &screen)?;
+                    println!("{name}: {} images, nothing to fetch", index.images());
+                    Ok(Verdict::Fine)
                 }
-                println!("{name}: complete in {}", fetched.folder.display());
-                Ok(Verdict::Fine)
-            }
-            Action::Verify { name } => {
-                let card = Card::find(&name, None)?;
-                let checks = data::verify(&card, &store, &screen)?;
-                let mut verdict = Verdict::Fine;
-                for (file, check) in &checks {
-                    println!("{}: {check}", file.name);
-                    if !matches!(check, data::Verdict::Ok) {
-                        verdict = Verdict::Failed;
-                    }
-                }
-                if matches!(verdict, Verdict::Failed) {
-                    println!("run `dcgan data fetch {name}` to get what is missing or wrong");
-                }
-                Ok(verdict)
-            }
+            },
+            Action::Verify { name } => match Set::find(&name, None)? {
+                Set::Card(card) => verify(&card, &store, &screen),
+                Set::Folder(folder) => verify_folder(&folder, &store, &screen),
+            },
             Action::List => {
-                for card in Card::all(None)? {
-                    let here = store.presence(&card);
-                    let state = match (here.is_complete(), here.files) {
-                        (true, _) => "here".to_string(),
-                        (false, 0) => "not here".to_string(),
-                        (false, n) => format!("{n} of {} files", here.of_files),
-                    };
-                    println!("{:<16} {state:<14} {}", card.name, card.title);
-                }
-                println!("data folder: {}", store.root().display());
+                list(&store)?;
                 Ok(Verdict::Fine)
             }
-            Action::Show { name } => {
-                show(&Card::find(&name, None)?, &store);
-                Ok(Verdict::Fine)
-            }
+            Action::Show(show) => show.run(&store, &screen),
         }
     }
+}
+
+fn fetch(card: &Card, store: &Store, screen: &Screen) -> Result<Verdict> {
+    let fetched = data::fetch(card, store, screen)?;
+    for (file, source) in &fetched.fetched {
+        println!("{file}: from {source}");
+    }
+    println!("{}: complete in {}", card.name, fetched.folder.display());
+    Ok(Verdict::Fine)
+}
+
+fn verify(card: &Card, store: &Store, screen: &Screen) -> Result<Verdict> {
+    let mut verdict = Verdict::Fine;
+    for (file, check) in data::verify(card, store, screen)? {
+        println!("{}: {check}", file.name);
+        if !matches!(check, data::Verdict::Ok) {
+            verdict = Verdict::Failed;
+        }
+    }
+    if matches!(verdict, Verdict::Failed) {
+        let name = &card.name;
+        println!("run `dcgan data fetch {name}` to get what is missing or wrong");
+    }
+    Ok(verdict)
+}
+
+fn verify_folder(folder: &Folder, store: &Store, screen: &Screen) -> Result<Verdict> {
+    let (index, skipped) = folder.verify(store, screen)?;
+    for image in &skipped {
+        println!("{}: {}", image.name, image.why);
+    }
+    let good = index.images() - skipped.len();
+    println!("{good} of {} images can be decoded", index.images());
+    println!("fingerprint {}", index.fingerprint());
+    match skipped.is_empty() {
+        true => Ok(Verdict::Fine),
+        false => Ok(Verdict::Failed),
+    }
+}
+
+fn list(store: &Store) -> Result<()> {
+    for card in Card::all(None)? {
+        let here = store.presence(&card);
+        let state = match (here.is_complete(), here.files) {
+            (true, _) => "here".to_string(),
+            (false, 0) => "not here".to_string(),
+            (false, n) => format!("{n} of {} files", here.of_files),
+        };
+        println!("{:<16} {state:<14} {}", card.name, card.title);
+    }
+    println!("{:<16} {:<14} images of your own", "folder:PATH", "");
+    println!("data folder: {}", store.root().display());
+    Ok(())
+}
+
+impl Show {
+    fn run(self, store: &Store, screen: &Screen) -> Result<Verdict> {
+        let set = Set::find(&self.name, None)?;
+        let side = match &set {
+            Set::Card(card) => {
+                show(card, store);
+                self.size
+            }
+            Set::Folder(folder) => {
+                show_folder(folder, store, screen)?;
+                Some(self.size.unwrap_or(64))
+            }
+        };
+        if let Some(file) = &self.sheet {
+            let want = Want {
+                size: side,
+                channels: None,
+            };
+            let images = set.open(&self.split, &want, store, screen)?;
+            draw(&images, file)?;
+            println!("sheet     {}", file.display());
+        }
+        Ok(Verdict::Fine)
+    }
+}
+
+/// Up to a hundred images, spread evenly: files are often in the order of their classes.
+fn draw(set: &Dataset, file: &Path) -> Result<()> {
+    let count = set.images.n.min(100);
+    let rows: Vec<usize> = (0..count).map(|i| i * set.images.n / count).collect();
+    let images = set.images.subset(&rows)?;
+    let tiles = Tiles {
+        pixels: &images.pixels,
+        channels: images.c,
+        height: images.h,
+        width: images.w,
+    };
+    Ok(sheet::write(file, &tiles, 10, 1)?)
 }
 
 fn show(card: &Card, store: &Store) {
@@ -104,11 +193,48 @@ fn show(card: &Card, store: &Store) {
     }
     for file in &card.files {
         println!(
-            "file      {} {} bytes, SHA-256 {}",
-            file.name, file.bytes, file.sha256
+            "file      {} {} bytes, {}",
+            file.name, file.bytes, file.checksum
         );
     }
     for source in &card.sources {
         println!("source    {source}");
     }
+}
+
+fn show_folder(folder: &Folder, store: &Store, screen: &Screen) -> Result<()> {
+    /// Classes named on the screen.
+    const NAMED: usize = 20;
+    let index = folder.index(store, screen)?;
+    println!("{}: images of your own\n", folder.name());
+    let colour = match index.channels() {
+        1 => "grey",
+        _ => "in colour",
+    };
+    println!(
+        "images    {} files of {} bytes, {colour}",
+        index.images(),
+        index.bytes()
+    );
+    let names = index.split("all").unwrap_or_default();
+    let classes = index.classes();
+    let of = |class: &str| names.iter().filter(|n| index.class(n) == class).count();
+    let mut told: Vec<String> = classes
+        .iter()
+        .take(NAMED)
+        .map(|class| format!("{class} ({})", of(class)))
+        .collect();
+    if classes.len() > NAMED {
+        told.push(format!("and {} more", classes.len() - NAMED));
+    }
+    match classes.len() {
+        1 => println!("classes   none: all images lie in one folder"),
+        n => println!("classes   {n}: {}", told.join(", ")),
+    }
+    for split in ["train", "test", "all"] {
+        let images = index.split(split).unwrap_or_default().len();
+        println!("split     {split}: {images} images");
+    }
+    println!("fingerprint {}", index.fingerprint());
+    Ok(())
 }

@@ -2,11 +2,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use dcgan::data::Card;
+use dcgan::data::{Set, Store};
 use dcgan::nn::{Architecture, schematic};
 use dcgan::spec::{ModelSpec, Spec};
 use dcgan::track::atomic;
 
+use super::progress::Screen;
 use super::{ExperimentArgs, Verdict};
 
 /// Print an experiment's layer tables and draw its generator as the paper's figure 1
@@ -25,14 +26,14 @@ pub struct Describe {
 
 impl Describe {
     /// Print the tables and write the figure.
-    pub fn run(self) -> Result<Verdict> {
+    pub fn run(self, store: Store) -> Result<Verdict> {
         // As written unless a profile is named: describing needs no device.
         let experiment = self.experiment.load("")?;
         let trials = experiment.trials()?;
         let Some(trial) = trials.first() else {
             anyhow::bail!("the sweep has no trials");
         };
-        let architecture = architecture(&trial.spec)?;
+        let architecture = architecture(&trial.spec, &store)?;
         let mut total = (0, 0);
         println!(
             "{:<14} {:<9} {:<34} {:>14} {:>14} {:>12} {:>14}",
@@ -74,20 +75,18 @@ impl Describe {
     }
 }
 
-fn architecture(spec: &Spec) -> Result<Architecture> {
+fn architecture(spec: &Spec, store: &Store) -> Result<Architecture> {
     match &spec.model {
         ModelSpec::Preset {
             preset,
             width,
             latent,
         } => {
-            let card = Card::find(&spec.data.train, None)?;
-            Ok(Architecture::new(
-                *preset,
-                *width,
-                *latent,
-                card.image.channels,
-            ))
+            let channels = match spec.data.channels {
+                Some(channels) => channels,
+                None => Set::find(&spec.data.train, None)?.channels(store, &Screen::new())?,
+            };
+            Ok(Architecture::new(*preset, *width, *latent, channels))
         }
         ModelSpec::Released { released } => {
             let read = dcgan::nn::released::load(released, &candle_core::Device::Cpu)

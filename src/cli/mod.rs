@@ -94,7 +94,7 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Sweep(command) => command.run(store),
         Command::Report(command) => command.run(),
         Command::Check(command) => command.run(),
-        Command::Describe(command) => command.run(),
+        Command::Describe(command) => command.run(store),
         Command::Data(command) => command.run(store),
     }
 }

@@ -6,11 +6,10 @@ use std::io::{BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
-use sha2::{Digest, Sha256};
 
 use super::card::{Card, FileSpec, Part};
+use super::land::{Landing, Side, copy, is_of_one_file};
 use super::sheet;
-use super::verify::hex;
 use super::{SourceError, Store};
 use crate::track::atomic;
 use crate::track::progress::{Bar, Progress, Unit};
@@ -30,9 +29,11 @@ pub(super) fn unpack(
 ) -> Result<(), SourceError> {
     let mut task = Unpacking {
         path,
-        card,
-        store,
-        progress,
+        landing: Landing {
+            card,
+            store,
+            progress,
+        },
         bar: progress.begin(
             &format!("unpacking {}", card.title),
             Some(wanted.iter().map(|f| f.bytes).sum()),
@@ -50,7 +51,7 @@ pub(super) fn unpack(
         .map_err(|e| local(&store.folder(card), e))?;
     let helpers = task.members(&jobs, scratch.path())?;
     for (spec, part) in jobs {
-        task.poll()?;
+        task.landing.poll()?;
         if let Part::Sheet(part) = part {
             let made = sheet::batch(part, &helpers, card, spec);
             let landed = made.and_then(|bytes| task.land(spec, &mut bytes.as_slice()));
@@ -62,9 +63,7 @@ pub(super) fn unpack(
 
 struct Unpacking<'a> {
     path: &'a Path,
-    card: &'a Card,
-    store: &'a Store,
-    progress: &'a dyn Progress,
+    landing: Landing<'a>,
     bar: Box<dyn Bar>,
     failure: Option<SourceError>,
 }
@@ -81,19 +80,19 @@ impl Unpacking<'_> {
         let mut helpers = BTreeMap::new();
         let mut missing: Vec<&str> = jobs.iter().flat_map(|(_, part)| part.members()).collect();
         let mut archive = tar::Archive::new(self.open()?);
-        for entry in archive.entries().map_err(|e| self.damaged(&e))? {
+        for entry in archive.entries().map_err(|e| damaged(self.path, &e))? {
             if missing.is_empty() {
                 break;
             }
-            self.poll()?;
-            let mut entry = entry.map_err(|e| self.damaged(&e))?;
+            self.landing.poll()?;
+            let mut entry = entry.map_err(|e| damaged(self.path, &e))?;
             let member = match entry.path() {
                 Ok(p) => p
                     .strip_prefix(".")
                     .unwrap_or(&p)
                     .to_string_lossy()
                     .into_owned(),
-                Err(e) => return Err(self.damaged(&e)),
+                Err(e) => return Err(damaged(self.path, &e)),
             };
             if !entry.header().entry_type().is_file() || !missing.contains(&member.as_str()) {
                 continue;
@@ -114,7 +113,7 @@ impl Unpacking<'_> {
                         out.write_all(chunk)
                     })
                     .map_err(|e| match e {
-                        Side::From(e) => self.damaged(&e),
+                        Side::From(e) => damaged(self.path, &e),
                         Side::To(source) => atomic::WriteError {
                             path: file.clone(),
                             source,
@@ -145,77 +144,22 @@ impl Unpacking<'_> {
         })
     }
 
-    /// Put the bytes of `from` in place as `spec`, if they are that file.
     fn land(&mut self, spec: &FileSpec, from: &mut dyn Read) -> Result<(), SourceError> {
-        let path = self.store.path(self.card, &spec.name);
-        let mut hash = Sha256::new();
-        let mut bytes = 0u64;
-        let mut reason = None;
-        // One byte more than expected is enough to know a file that is too long.
-        let mut from = from.take(spec.bytes + 1);
-        let written = atomic::write_with(&path, |out| {
-            let copied = copy(&mut from, &mut |chunk| {
-                hash.update(chunk);
-                bytes += chunk.len() as u64;
-                self.bar.advance(chunk.len() as u64);
-                match self.progress.stop_requested() {
-                    true => Err(std::io::ErrorKind::Interrupted.into()),
-                    false => out.write_all(chunk),
-                }
-            });
-            match copied {
-                Ok(()) => {}
-                Err(Side::To(e)) if e.kind() == std::io::ErrorKind::Interrupted => {
-                    reason = Some(SourceError::Stopped);
-                    return Err(e);
-                }
-                Err(Side::To(e)) => return Err(e),
-                Err(Side::From(e)) => {
-                    reason = Some(self.damaged(&e));
-                    return Err(e);
-                }
-            }
-            let found = hex(&hash.finalize_reset());
-            if bytes != spec.bytes || found != spec.sha256 {
-                reason = Some(wrong_file(spec, bytes, &found));
-                return Err(std::io::ErrorKind::InvalidData.into());
-            }
-            Ok(())
-        });
-        match reason {
-            Some(reason) => Err(reason),
-            None => Ok(written?),
-        }
+        let path = self.path;
+        self.landing
+            .land(spec, from, self.bar.as_mut(), &|e| damaged(path, e))
     }
 
     /// Remember a failure of one file; a failure that the next file would share ends the work.
     fn keep(&mut self, landed: Result<(), SourceError>) -> Result<(), SourceError> {
         match landed {
             Ok(()) => {}
-            Err(
-                e @ (SourceError::WrongFile { .. }
-                | SourceError::NoMember(_)
-                | SourceError::Sheet { .. }),
-            ) => {
+            Err(e) if is_of_one_file(&e) => {
                 self.failure.get_or_insert(e);
             }
             Err(e) => return Err(e),
         }
         Ok(())
-    }
-
-    fn poll(&self) -> Result<(), SourceError> {
-        match self.progress.stop_requested() {
-            true => Err(SourceError::Stopped),
-            false => Ok(()),
-        }
-    }
-
-    fn damaged(&self, e: &std::io::Error) -> SourceError {
-        SourceError::Damaged {
-            path: self.path.to_path_buf(),
-            why: e.to_string(),
-        }
     }
 }
 
@@ -229,38 +173,10 @@ impl Part {
     }
 }
 
-/// Which end of a copy failed: the archive is damaged, or the disk is full.
-enum Side {
-    From(std::io::Error),
-    To(std::io::Error),
-}
-
-fn copy(from: &mut dyn Read, to: &mut dyn FnMut(&[u8]) -> std::io::Result<()>) -> Result<(), Side> {
-    let mut buffer = vec![0u8; 1 << 18];
-    loop {
-        match from.read(&mut buffer).map_err(Side::From)? {
-            0 => return Ok(()),
-            n => to(&buffer[..n]).map_err(Side::To)?,
-        }
-    }
-}
-
-fn wrong_file(spec: &FileSpec, bytes: u64, hash: &str) -> SourceError {
-    let (found, expected) = match bytes.cmp(&spec.bytes) {
-        std::cmp::Ordering::Less => (format!("{bytes} bytes"), format!("{} bytes", spec.bytes)),
-        std::cmp::Ordering::Greater => (
-            format!("more than {} bytes", spec.bytes),
-            format!("{} bytes", spec.bytes),
-        ),
-        std::cmp::Ordering::Equal => (
-            format!("SHA-256 {hash}"),
-            format!("SHA-256 {}", spec.sha256),
-        ),
-    };
-    SourceError::WrongFile {
-        file: spec.name.clone(),
-        found,
-        expected,
+fn damaged(path: &Path, e: &std::io::Error) -> SourceError {
+    SourceError::Damaged {
+        path: path.to_path_buf(),
+        why: e.to_string(),
     }
 }
 

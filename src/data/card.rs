@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::Checksum;
+
 /// A data set's card: one YAML file in `datasets/`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,16 +83,70 @@ impl ImageShape {
 pub enum Format {
     /// CIFAR's binary batches: a label byte, then the channel planes in row order.
     Cifar,
+    /// MNIST's IDX files of unsigned bytes, gzipped or not: images, and labels in a file of their own.
+    Idx,
+    /// SVHN's MAT-files: images `X` in column order, labels `y` with 10 for the digit 0.
+    Svhn,
 }
 
 /// A final file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "WrittenFileSpec", into = "WrittenFileSpec")]
 pub struct FileSpec {
     pub name: String,
     pub bytes: u64,
-    /// 64 lower-case hexadecimal digits.
-    pub sha256: String,
+    /// `sha256` or `md5` in the card.
+    pub checksum: Checksum,
+}
+
+/// A [`FileSpec`] as a card writes it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFileSpec {
+    name: String,
+    bytes: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    md5: Option<String>,
+}
+
+impl TryFrom<WrittenFileSpec> for FileSpec {
+    type Error = String;
+
+    fn try_from(file: WrittenFileSpec) -> Result<FileSpec, String> {
+        let checksum = match (file.sha256, file.md5) {
+            (Some(digits), None) => Checksum::Sha256(digits),
+            (None, Some(digits)) => Checksum::Md5(digits),
+            (found, _) => {
+                let found = if found.is_some() { "both" } else { "neither" };
+                return Err(format!(
+                    "a file has either `sha256` or, where that is not known, `md5`; `{}` has {found}",
+                    file.name
+                ));
+            }
+        };
+        Ok(FileSpec {
+            name: file.name,
+            bytes: file.bytes,
+            checksum,
+        })
+    }
+}
+
+impl From<FileSpec> for WrittenFileSpec {
+    fn from(file: FileSpec) -> WrittenFileSpec {
+        let (sha256, md5) = match file.checksum {
+            Checksum::Sha256(digits) => (Some(digits), None),
+            Checksum::Md5(digits) => (None, Some(digits)),
+        };
+        WrittenFileSpec {
+            name: file.name,
+            bytes: file.bytes,
+            sha256,
+            md5,
+        }
+    }
 }
 
 /// A part of the set, such as `train`.
@@ -108,6 +164,7 @@ pub struct Split {
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     Archive(ArchiveSource),
+    Files(FilesSource),
     Npm(NpmSource),
 }
 
@@ -116,7 +173,7 @@ pub enum Source {
 #[serde(deny_unknown_fields)]
 pub struct ArchiveSource {
     pub url: String,
-    /// Size of the download, for people; the final files' SHA-256 judge it.
+    /// Size of the download, for people; the final files' hashes judge it.
     #[serde(default)]
     pub bytes: Option<u64>,
     /// SHA-256 of the archive itself, where it is known.
@@ -126,13 +183,33 @@ pub struct ArchiveSource {
     pub files: BTreeMap<String, Part>,
 }
 
+/// A folder that holds the final files one by one, gzipped or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesSource {
+    /// URL of a folder, or the path of one on this machine that another package manager fills.
+    pub folder: String,
+    /// Size of the download, for people; the final files' hashes judge it.
+    #[serde(default)]
+    pub bytes: Option<u64>,
+    /// Final file -> its name in that folder; `NAME.gz` is unpacked where the final file is not called so itself.
+    pub files: BTreeMap<String, String>,
+}
+
+impl FilesSource {
+    /// True for a URL.
+    pub(super) fn is_on_the_web(&self) -> bool {
+        self.folder.contains("://")
+    }
+}
+
 /// A package of the npm registry, had through `npm pack` with the user's own npm settings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NpmSource {
     pub package: String,
     pub version: String,
-    /// Size of the download, for people; the final files' SHA-256 judge it.
+    /// Size of the download, for people; the final files' hashes judge it.
     #[serde(default)]
     pub bytes: Option<u64>,
     /// Final file -> what makes it; npm puts every member under `package/`.
@@ -163,11 +240,13 @@ pub struct SheetPart {
 }
 
 impl Source {
-    /// Final file -> what makes it.
-    pub fn files(&self) -> &BTreeMap<String, Part> {
+    /// The final files that it has.
+    pub fn names(&self) -> Vec<&str> {
         match self {
-            Source::Archive(a) => &a.files,
-            Source::Npm(n) => &n.files,
+            Source::Archive(ArchiveSource { files, .. }) | Source::Npm(NpmSource { files, .. }) => {
+                files.keys().map(String::as_str).collect()
+            }
+            Source::Files(source) => source.files.keys().map(String::as_str).collect(),
         }
     }
 
@@ -175,6 +254,7 @@ impl Source {
     pub fn bytes(&self) -> Option<u64> {
         match self {
             Source::Archive(a) => a.bytes,
+            Source::Files(f) => f.bytes,
             Source::Npm(n) => n.bytes,
         }
     }
@@ -184,22 +264,23 @@ impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Source::Archive(a) => f.write_str(&a.url),
+            Source::Files(s) => f.write_str(&s.folder),
             Source::Npm(n) => write!(f, "npm package {}@{}", n.package, n.version),
         }
     }
 }
 
 impl Card {
-    /// What the data are, in one hash: SHA-256 over the files' SHA-256 in the card's order.
+    /// What the data are, in one hash: SHA-256 over the digits of the files' hashes in the card's order.
     ///
     /// It changes with any byte of any file and with their order, and with nothing else, so two machines with the
     /// same fingerprint trained on the same images.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
         for file in &self.files {
-            hash.update(file.sha256.as_bytes());
+            hash.update(file.checksum.digits());
         }
-        super::verify::hex(&hash.finalize())
+        super::checksum::hex(&hash.finalize())
     }
 
     /// The final file called `name`.

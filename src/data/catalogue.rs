@@ -8,7 +8,15 @@ use super::{Card, DataError, Origin};
 use crate::spec::{SpecError, load};
 
 /// Cards inside the program, so that it works outside its source tree.
-const BUILT_IN: [(&str, &str); 1] = [("cifar10", include_str!("../../datasets/cifar10.yaml"))];
+const BUILT_IN: [(&str, &str); 4] = [
+    ("cifar10", include_str!("../../datasets/cifar10.yaml")),
+    (
+        "fashion_mnist",
+        include_str!("../../datasets/fashion_mnist.yaml"),
+    ),
+    ("mnist", include_str!("../../datasets/mnist.yaml")),
+    ("svhn", include_str!("../../datasets/svhn.yaml")),
+];
 
 /// Where cards lie unless another folder is named, below the working directory.
 const FOLDER: &str = "datasets";
@@ -105,7 +113,7 @@ mod tests {
         for card in cards {
             assert_eq!(card.origin, Origin::BuiltIn);
             for source in &card.sources {
-                let made: Vec<_> = source.files().keys().collect();
+                let made = source.names();
                 assert_eq!(made.len(), card.files.len(), "{source} makes only {made:?}");
             }
         }
@@ -129,15 +137,18 @@ mod tests {
             .into_iter()
             .map(|c| c.name)
             .collect();
-        assert_eq!(names, ["cifar10", "other"]);
+        assert_eq!(
+            names,
+            ["cifar10", "fashion_mnist", "mnist", "other", "svhn"]
+        );
     }
 
     #[test]
     fn an_unknown_card_names_the_nearest() {
         let e = Card::find("cifr10", Some(Path::new("no-such-folder"))).unwrap_err();
-        insta::assert_snapshot!(e, @"no data set is called `cifr10` (did you mean `cifar10`?); known are cifar10; a card of your own goes to `no-such-folder/NAME.yaml`");
+        insta::assert_snapshot!(e, @"no data set is called `cifr10` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `no-such-folder/NAME.yaml`, and images of your own are `folder:PATH`");
         let e = Card::find("../../etc/passwd", Some(Path::new("no-such-folder"))).unwrap_err();
-        insta::assert_snapshot!(e, @"no data set is called `../../etc/passwd`; known are cifar10; a card of your own goes to `no-such-folder/NAME.yaml`");
+        insta::assert_snapshot!(e, @"no data set is called `../../etc/passwd`; known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `no-such-folder/NAME.yaml`, and images of your own are `folder:PATH`");
     }
 
     #[test]

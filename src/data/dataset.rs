@@ -1,7 +1,9 @@
 //! A split in memory, with what a run records of it.
 
 use super::verify::{Trust, Verdict, check};
-use super::{Card, Contents, DataError, FileSpec, Images, ImagesError, ReadError, Store, fetch};
+use super::{
+    Card, Contents, DataError, FileSpec, Images, ImagesError, ReadError, Store, Want, fetch,
+};
 use crate::track::progress::Progress;
 
 /// A split of a data set.
@@ -17,9 +19,34 @@ pub struct Dataset {
     pub classes: Vec<String>,
     /// [`Card::fingerprint`].
     pub fingerprint: String,
+    /// Images that were there and could not be decoded, and are not among the images.
+    pub skipped: Vec<Skipped>,
 }
 
-/// Read `split` of `card`, fetching first what is missing or damaged.
+/// An image that could not be decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    pub name: String,
+    pub why: String,
+}
+
+impl Skipped {
+    /// The first few of them with their reasons, and how many more there are.
+    pub fn list(skipped: &[Skipped]) -> String {
+        const FEW: usize = 3;
+        let mut texts: Vec<String> = skipped
+            .iter()
+            .take(FEW)
+            .map(|s| format!("`{}` ({})", s.name, s.why))
+            .collect();
+        if skipped.len() > FEW {
+            texts.push(format!("and {} more", skipped.len() - FEW));
+        }
+        texts.join(", ")
+    }
+}
+
+/// Read `split` of `card` as wanted, fetching first what is missing or damaged.
 ///
 /// Files are hashed when first seen and whenever their size or time of change is another than then, so that a start
 /// costs no hashing and a changed file is still found.
@@ -29,6 +56,7 @@ pub struct Dataset {
 pub fn open(
     card: &Card,
     split: &str,
+    want: &Want,
     store: &Store,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
@@ -48,30 +76,36 @@ pub fn open(
         .collect();
     let state = check(card, &wanted, store, progress, Trust::Stamps)?;
     if state.iter().any(|(_, verdict)| *verdict != Verdict::Ok) {
-        fetch(card, store, progress)?;
+        fetch::files(card, &wanted, store, progress)?;
     }
     let paths: Vec<_> = wanted
         .iter()
         .map(|file| store.path(card, &file.name))
         .collect();
-    let Contents { images, labels } = card.format.reader().read(card, &paths, progress)?;
-    if images.n != content.images {
+    let Contents {
+        images,
+        labels,
+        skipped,
+    } = card.format.reader().read(card, &paths, want, progress)?;
+    if images.n + skipped.len() != content.images {
         return Err(ReadError::Count {
             card: card.name.clone(),
             split: split.to_string(),
-            found: images.n,
+            found: images.n + skipped.len(),
             expected: content.images,
         }
         .into());
     }
-    Ok(Dataset {
+    let set = Dataset {
         name: card.name.clone(),
         split: split.to_string(),
         images,
         labels,
         classes: card.classes.clone(),
         fingerprint: card.fingerprint(),
-    })
+        skipped,
+    };
+    Ok(want.apply(set)?)
 }
 
 impl Dataset {
@@ -101,6 +135,7 @@ impl Dataset {
             split: self.split.clone(),
             classes: self.classes.clone(),
             fingerprint: self.fingerprint.clone(),
+            skipped: self.skipped.clone(),
         })
     }
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::verify::Verdict;
-use super::{FileSpec, ImagesError, ReadError};
+use super::{Checksum, FileSpec, FolderError, ImagesError, ReadError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 
@@ -10,7 +10,7 @@ use crate::track::atomic::WriteError;
 pub enum DataError {
     /// No card of that name.
     #[error(
-        "no data set is called `{name}`{}; known are {}; a card of your own goes to `{}`",
+        "no data set is called `{name}`{}; known are {}; a card of your own goes to `{}`, and images of your own are `folder:PATH`",
         nearest.as_ref().map_or(String::new(), |n| format!(" (did you mean `{n}`?)")),
         known.join(", "),
         folder.join("NAME.yaml").display()
@@ -37,7 +37,7 @@ pub enum DataError {
     )]
     NoFolder,
     /// The files are not there and no source gave them.
-    #[error("{}", unavailable(title, folder, reasons, files, archives))]
+    #[error("{}", unavailable(title, folder, reasons, files, instead))]
     Unavailable {
         title: String,
         /// Where the files belong.
@@ -46,8 +46,8 @@ pub enum DataError {
         reasons: Vec<(String, SourceError)>,
         /// What is still wanted, and how each file stands.
         files: Vec<(FileSpec, Verdict)>,
-        /// Names of archives that may be put into the folder in the files' stead.
-        archives: Vec<String>,
+        /// What may be put into the folder in the files' stead, in words.
+        instead: Vec<String>,
     },
     /// A file of the store, or its folder, cannot be read.
     #[error("cannot read `{}`: {source}", path.display())]
@@ -61,6 +61,9 @@ pub enum DataError {
     /// A file is whole but does not hold what its format says.
     #[error(transparent)]
     Format(ReadError),
+    /// A folder of one's own images cannot be read.
+    #[error(transparent)]
+    Folder(FolderError),
     /// The images do not fit together or the request.
     #[error(transparent)]
     Images(#[from] ImagesError),
@@ -74,7 +77,7 @@ fn unavailable(
     folder: &std::path::Path,
     reasons: &[(String, SourceError)],
     files: &[(FileSpec, Verdict)],
-    archives: &[String],
+    instead: &[String],
 ) -> String {
     let mut text = format!("{title} is not complete in `{}`", folder.display());
     if reasons.is_empty() {
@@ -90,12 +93,12 @@ fn unavailable(
     );
     for (file, verdict) in files {
         text.push_str(&format!(
-            "  {} ({} bytes, SHA-256 {}): {verdict}\n",
-            file.name, file.bytes, file.sha256
+            "  {} ({} bytes, {}): {verdict}\n",
+            file.name, file.bytes, file.checksum
         ));
     }
-    for archive in archives {
-        text.push_str(&format!("  or the archive `{archive}`, which holds them\n"));
+    for other in instead {
+        text.push_str(&format!("  or {other}\n"));
     }
     text.push_str("Another place for data sets is chosen with --data-dir or DCGAN_DATA.");
     text
@@ -118,8 +121,8 @@ pub enum SourceError {
         why: String,
     },
     /// The archive is not the one that the card describes.
-    #[error("the download has SHA-256 {found}, but the card says {expected}; it was thrown away")]
-    WrongArchive { found: String, expected: String },
+    #[error("the download has {found}, but the card says {expected}; it was thrown away")]
+    WrongArchive { found: Checksum, expected: Checksum },
     /// The archive cannot be unpacked.
     #[error("`{}` is damaged: {why}", path.display())]
     Damaged { path: PathBuf, why: String },
@@ -134,7 +137,7 @@ pub enum SourceError {
     )]
     WrongFile {
         file: String,
-        /// `N bytes` or `SHA-256 H`.
+        /// `N bytes`, `SHA-256 H` or `MD5 H`.
         found: String,
         expected: String,
     },

@@ -1,12 +1,13 @@
 //! From a card to its files: each source in turn until every file is there.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::sources::hand_archive;
+use super::sources::by_hand;
 use super::verify::{Trust, Verdict, check};
-use super::{Card, DataError, FileSpec, SourceError, Store};
+use super::{Card, DataError, FileSpec, Source, SourceError, Store};
 use crate::track::atomic::WriteError;
 use crate::track::progress::Progress;
 
@@ -31,7 +32,7 @@ pub struct Failure {
     pub reason: SourceError,
 }
 
-/// Make every file of `card` be in `store` with its SHA-256, trying the card's sources in order.
+/// Make every file of `card` be in `store` with its hash, trying the card's sources in order.
 ///
 /// A file that is there but damaged is fetched again. Two processes that fetch the same set wait for each other.
 ///
@@ -39,6 +40,30 @@ pub struct Failure {
 /// [`DataError::Unavailable`] says why each source failed and which files to put where; [`DataError::Write`] for a
 /// full disk or a folder that may not be written; [`DataError::Stopped`].
 pub fn fetch(card: &Card, store: &Store, progress: &dyn Progress) -> Result<Report, DataError> {
+    some(card, &card.files, store, progress)
+}
+
+/// As [`fetch`], for these files alone where the card's sources give files one by one; an archive is had once, for
+/// all that it holds.
+pub(super) fn files(
+    card: &Card,
+    wanted: &[FileSpec],
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<Report, DataError> {
+    let one_by_one = |source: &Source| matches!(source, Source::Files(_));
+    match card.sources.iter().all(one_by_one) {
+        true => some(card, wanted, store, progress),
+        false => fetch(card, store, progress),
+    }
+}
+
+fn some(
+    card: &Card,
+    wanted: &[FileSpec],
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<Report, DataError> {
     let started = Instant::now();
     let mut report = Report {
         folder: store.folder(card),
@@ -47,11 +72,11 @@ pub fn fetch(card: &Card, store: &Store, progress: &dyn Progress) -> Result<Repo
         failures: Vec::new(),
         seconds: 0.0,
     };
-    let before = check(card, &card.files, store, progress, Trust::Stamps)?;
+    let before = check(card, wanted, store, progress, Trust::Stamps)?;
     if before.iter().any(|(_, v)| *v != Verdict::Ok) {
         let _lock = lock(card, store, progress)?;
         // Another process may have fetched it while this one waited.
-        let before = check(card, &card.files, store, progress, Trust::Stamps)?;
+        let before = check(card, wanted, store, progress, Trust::Stamps)?;
         report.present = names(&before, |v| *v == Verdict::Ok);
         tidy(&report.folder);
         for (file, verdict) in &before {
@@ -78,6 +103,7 @@ fn from_sources(
     mut state: Vec<(FileSpec, Verdict)>,
     report: &mut Report,
 ) -> Result<(), DataError> {
+    let all: Vec<FileSpec> = state.iter().map(|(file, _)| file.clone()).collect();
     for source in &card.sources {
         let wanted: Vec<FileSpec> = state
             .iter()
@@ -87,7 +113,10 @@ fn from_sources(
         if wanted.is_empty() {
             break;
         }
-        if !wanted.iter().any(|f| source.files().contains_key(&f.name)) {
+        if !wanted
+            .iter()
+            .any(|f| source.names().contains(&f.name.as_str()))
+        {
             continue;
         }
         let result = source.give(&wanted, card, store, progress);
@@ -105,7 +134,7 @@ fn from_sources(
             }
         }
         // Read back from the disk what was just written: this is the check that counts.
-        state = check(card, &card.files, store, progress, Trust::Stamps)?;
+        state = check(card, &all, store, progress, Trust::Stamps)?;
         for file in wanted {
             if state.iter().any(|(f, v)| *f == file && *v == Verdict::Ok) {
                 report.fetched.push((file.name, source.to_string()));
@@ -119,6 +148,9 @@ fn from_sources(
     if files.is_empty() {
         return Ok(());
     }
+    let mut instead: Vec<String> = card.sources.iter().flat_map(by_hand).collect();
+    let mut told = BTreeSet::new();
+    instead.retain(|text| told.insert(text.clone()));
     Err(DataError::Unavailable {
         title: card.title.clone(),
         folder: store.folder(card),
@@ -128,7 +160,7 @@ fn from_sources(
             .map(|f| (f.source, f.reason))
             .collect(),
         files,
-        archives: card.sources.iter().filter_map(hand_archive).collect(),
+        instead,
     })
 }
 

@@ -115,7 +115,7 @@ mod tests {
         let spec = FileSpec {
             name: "a.bin".into(),
             bytes: 14,
-            sha256: String::new(),
+            checksum: crate::data::Checksum::Sha256(String::new()),
         };
         let part = SheetPart {
             image: "p/a.png".into(),

@@ -4,8 +4,10 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 use super::verify::hash_file;
-use super::{ArchiveSource, Card, DataError, FileSpec, NpmSource, Source, SourceError, Store};
-use super::{archive, download, npm};
+use super::{
+    ArchiveSource, Card, Checksum, DataError, FileSpec, NpmSource, Source, SourceError, Store,
+};
+use super::{archive, download, files, npm};
 use crate::track::progress::{Progress, Unit};
 
 impl Source {
@@ -19,6 +21,7 @@ impl Source {
     ) -> Result<(), SourceError> {
         match self {
             Source::Archive(s) => from_archive(s, wanted, card, store, progress),
+            Source::Files(s) => files::give(s, wanted, card, store, progress),
             Source::Npm(s) => from_npm(s, wanted, card, store, progress),
         }
     }
@@ -35,12 +38,10 @@ fn from_archive(
     let name = archive_name(&source.url);
     let unpack = |path: &Path| {
         if let Some(expected) = &source.sha256 {
-            let found = archive_hash(path, progress)?;
-            if found != *expected {
-                return Err(SourceError::WrongArchive {
-                    found,
-                    expected: expected.clone(),
-                });
+            let expected = Checksum::Sha256(expected.clone());
+            let found = archive_hash(path, &expected, progress)?;
+            if found != expected {
+                return Err(SourceError::WrongArchive { found, expected });
             }
         }
         archive::unpack(path, &source.files, wanted, card, store, progress)
@@ -80,20 +81,36 @@ fn is_content(e: &SourceError) -> bool {
     )
 }
 
-fn archive_hash(path: &Path, progress: &dyn Progress) -> Result<String, SourceError> {
+fn archive_hash(
+    path: &Path,
+    like: &Checksum,
+    progress: &dyn Progress,
+) -> Result<Checksum, SourceError> {
     let bytes = std::fs::metadata(path).ok().map(|m| m.len());
     let mut bar = progress.begin("verifying the archive", bytes, Unit::Bytes);
-    hash_file(path, bar.as_mut(), progress).map_err(|e| match e {
+    hash_file(path, like, bar.as_mut(), progress).map_err(|e| match e {
         DataError::Read { path, source } => SourceError::Local { path, source },
         _ => SourceError::Stopped,
     })
 }
 
-/// The archive that a user may put into the folder by hand.
-pub(super) fn hand_archive(source: &Source) -> Option<String> {
+/// What a user may put into the folder by hand in the final files' stead, in words.
+pub(super) fn by_hand(source: &Source) -> Vec<String> {
     match source {
-        Source::Archive(a) => Some(archive_name(&a.url).to_string()),
-        Source::Npm(_) => None,
+        Source::Archive(a) => vec![format!(
+            "the archive `{}`, which holds them",
+            archive_name(&a.url)
+        )],
+        Source::Files(f) => {
+            let packed = f
+                .files
+                .iter()
+                .filter(|(n, there)| files::is_packed(there, n));
+            packed
+                .map(|(name, there)| format!("`{there}`, which holds `{name}`"))
+                .collect()
+        }
+        Source::Npm(_) => Vec::new(),
     }
 }
 

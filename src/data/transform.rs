@@ -41,26 +41,61 @@ pub fn fit(images: Images, size: usize) -> Result<Images, ImagesError> {
     if size == 0 {
         return Err(ImagesError::Size(size));
     }
-    let short = h.min(w);
-    // The longer side keeps the shape of the image as far as whole pixels go, and never falls below the crop.
-    let scaled = |side: usize| ((side * size + short / 2) / short).max(size) as u32;
-    let (wide, high) = (scaled(w), scaled(h));
-    let (left, top) = ((wide - size as u32) / 2, (high - size as u32) / 2);
     let mut pixels = vec![0u8; n * c * size * size];
     // A plane is a grey image; the filter treats channels alike.
     pixels
         .par_chunks_exact_mut(size * size)
         .zip(images.pixels.par_chunks_exact(h * w))
-        .for_each(|(out, plane)| {
-            let view =
-                image::ImageBuffer::<image::Luma<u8>, &[u8]>::from_raw(w as u32, h as u32, plane);
-            if let Some(view) = view {
-                let resized = imageops::resize(&view, wide, high, FilterType::Triangle);
-                let crop = imageops::crop_imm(&resized, left, top, size as u32, size as u32);
-                out.copy_from_slice(crop.to_image().as_raw());
-            }
-        });
+        .for_each(|(out, plane)| fit_plane(plane, h, w, size, out));
     Images::new(c, size, size, pixels)
+}
+
+/// [`fit`] of a single plane of `h` x `w` pixels, none of them 0, into `out` of `size` x `size`.
+pub(super) fn fit_plane(plane: &[u8], h: usize, w: usize, size: usize, out: &mut [u8]) {
+    let short = h.min(w);
+    // The longer side keeps the shape of the image as far as whole pixels go, and never falls below the crop.
+    let scaled = |side: usize| ((side * size + short / 2) / short).max(size) as u32;
+    let (wide, high) = (scaled(w), scaled(h));
+    let (left, top) = ((wide - size as u32) / 2, (high - size as u32) / 2);
+    let view = image::ImageBuffer::<image::Luma<u8>, &[u8]>::from_raw(w as u32, h as u32, plane);
+    if let Some(view) = view {
+        let resized = imageops::resize(&view, wide, high, FilterType::Triangle);
+        let crop = imageops::crop_imm(&resized, left, top, size as u32, size as u32);
+        out.copy_from_slice(crop.to_image().as_raw());
+    }
+}
+
+/// Every image with `channels` channels: grey is repeated, colour becomes its luma by ITU-R BT.709's weights.
+///
+/// # Errors
+/// [`ImagesError::Channels`] for what is neither 1 nor 3 channels and not to be left as it is.
+pub fn to_channels(images: Images, channels: usize) -> Result<Images, ImagesError> {
+    let Images { n, c, h, w, .. } = images;
+    if c == channels {
+        return Ok(images);
+    }
+    let one = c * h * w;
+    let mut pixels = Vec::with_capacity(n * channels * h * w);
+    for image in images.pixels.chunks_exact(one) {
+        match (c, channels) {
+            (1, 3) => (0..3).for_each(|_| pixels.extend_from_slice(image)),
+            (3, 1) => pixels.extend(luma(image)),
+            _ => return Err(ImagesError::Channels { c, channels }),
+        }
+    }
+    Images::new(channels, h, w, pixels)
+}
+
+/// The luma of an image of three planes.
+pub(super) fn luma(planes: &[u8]) -> Vec<u8> {
+    let (red, rest) = planes.split_at(planes.len() / 3);
+    let (green, blue) = rest.split_at(rest.len() / 2);
+    // ITU-R BT.709, section 3: 0.2126, 0.7152, 0.0722.
+    let of = |((&r, &g), &b): ((&u8, &u8), &u8)| {
+        let sum = 2126 * u32::from(r) + 7152 * u32::from(g) + 722 * u32::from(b);
+        ((sum + 5000) / 10_000) as u8
+    };
+    red.iter().zip(green).zip(blue).map(of).collect()
 }
 
 #[cfg(test)]
@@ -118,5 +153,19 @@ mod tests {
         let grown = fit(out, 9).unwrap();
         assert_eq!(grown.pixels, [vec![200u8; 81], vec![50u8; 81]].concat());
         assert_eq!(fit(grown, 0).unwrap_err(), ImagesError::Size(0));
+    }
+
+    #[test]
+    fn grey_and_colour_become_each_other() {
+        let grey = Images::new(1, 1, 2, vec![7, 200, 0, 255]).unwrap();
+        let colour = to_channels(grey.clone(), 3).unwrap();
+        assert_eq!(
+            colour.pixels,
+            [7, 200, 7, 200, 7, 200, 0, 255, 0, 255, 0, 255]
+        );
+        assert_eq!(to_channels(colour, 1).unwrap(), grey);
+        let pure = Images::new(3, 1, 3, vec![255, 0, 0, 0, 255, 0, 0, 0, 255]).unwrap();
+        assert_eq!(to_channels(pure, 1).unwrap().pixels, [54, 182, 18]);
+        insta::assert_snapshot!(to_channels(grey, 2).unwrap_err(), @"images of 1 channels cannot be made into images of 2; 1 (grey) and 3 (colour) can be made into each other");
     }
 }

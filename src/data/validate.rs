@@ -17,11 +17,9 @@ fn is_file_name(name: &str) -> bool {
     !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', ':', '\0'])
 }
 
-fn is_sha256(text: &str) -> bool {
-    text.len() == 64
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+fn is_hex(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// The typed card, once its fields fit each other.
@@ -62,13 +60,11 @@ pub(super) fn typed(tree: &Node, name: &str) -> Result<Card, SpecError> {
                 format!("`{}` is listed twice", file.name),
             );
         }
-        if !is_sha256(&file.sha256) {
+        let (digits, len) = (file.checksum.digits(), file.checksum.len());
+        if digits.len() != len || !is_hex(digits) {
             return wrong(
-                &format!("files.{i}.sha256"),
-                format!(
-                    "expected 64 lower-case hexadecimal digits, found `{}`",
-                    file.sha256
-                ),
+                &format!("files.{i}.{}", file.checksum.key()),
+                format!("expected {len} lower-case hexadecimal digits, found `{digits}`"),
             );
         }
     }
@@ -80,28 +76,38 @@ pub(super) fn typed(tree: &Node, name: &str) -> Result<Card, SpecError> {
         }
     }
     for (i, source) in card.sources.iter().enumerate() {
-        let kind = match source {
-            Source::Archive(_) => "archive",
-            Source::Npm(_) => "npm",
+        let (kind, parts) = match source {
+            Source::Archive(a) => ("archive", Some(&a.files)),
+            Source::Npm(n) => ("npm", Some(&n.files)),
+            Source::Files(_) => ("files", None),
         };
-        for (file, part) in source.files() {
+        for file in source.names() {
             let path = format!("sources.{i}.{kind}.files.{file}");
             if card.file(file).is_none() {
                 return wrong(&path, unlisted(file));
             }
-            if matches!(part, Part::Sheet(_)) && card.format != Format::Cifar {
+            let part = parts.and_then(|parts| parts.get(file));
+            if matches!(part, Some(Part::Sheet(_))) && card.format != Format::Cifar {
                 return wrong(
                     &path,
                     "a sheet makes a CIFAR batch, so the card's format must be `cifar`".into(),
                 );
             }
         }
+        if let Source::Files(source) = source
+            && let Some((file, there)) = source.files.iter().find(|(_, t)| !is_file_name(t))
+        {
+            return wrong(
+                &format!("sources.{i}.files.files.{file}"),
+                format!("`{there}` is not a plain file name"),
+            );
+        }
     }
     Ok(card)
 }
 
 fn unlisted(file: &str) -> String {
-    format!("`{file}` is not among the card's `files`, which give its size and SHA-256")
+    format!("`{file}` is not among the card's `files`, which give its size and hash")
 }
 
 /// Points at the value under a path of keys; a file's name may hold dots, so the rest of a path may be one key.
@@ -147,9 +153,9 @@ mod tests {
         let hash = CIFAR10.replace("sha256: cee9", "sha256: xyz9");
         insta::assert_snapshot!(error_of(&hash), @"datasets/cifar10.yaml:44:55: `files.0.sha256`: expected 64 lower-case hexadecimal digits, found `xyz916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5`");
         let split = CIFAR10.replace("files: [test_batch.bin]", "files: [test.bin]");
-        insta::assert_snapshot!(error_of(&split), @"datasets/cifar10.yaml:56:13: `splits.test.files.0`: `test.bin` is not among the card's `files`, which give its size and SHA-256");
+        insta::assert_snapshot!(error_of(&split), @"datasets/cifar10.yaml:56:13: `splits.test.files.0`: `test.bin` is not among the card's `files`, which give its size and hash");
         let made = CIFAR10.replace("test_batch.bin: {member", "tset_batch.bin: {member");
-        insta::assert_snapshot!(error_of(&made), @"datasets/cifar10.yaml:29:25: `sources.0.archive.files.tset_batch.bin`: `tset_batch.bin` is not among the card's `files`, which give its size and SHA-256");
+        insta::assert_snapshot!(error_of(&made), @"datasets/cifar10.yaml:29:25: `sources.0.archive.files.tset_batch.bin`: `tset_batch.bin` is not among the card's `files`, which give its size and hash");
         let part = CIFAR10.replace("first: 10000", "frist: 10000");
         insta::assert_snapshot!(error_of(&part), @"datasets/cifar10.yaml:37:104: unknown key `frist` (did you mean `first`?); expected one of `image`, `labels`, `first`");
         let name = CIFAR10.replace("name: cifar10", "name: ../cifar10");

@@ -6,22 +6,21 @@ use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::{Card, DataError, FileSpec, Store};
+use super::{Card, Checksum, DataError, FileSpec, Store};
 use crate::track::atomic;
 use crate::track::progress::{Bar, Progress, Unit};
 
 /// How a file of the store stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// Size and SHA-256 are the card's.
+    /// Size and hash are the card's.
     Ok,
     Missing,
     /// Bytes found; the card's `bytes` are expected.
     WrongSize(u64),
-    /// SHA-256 found; the card's `sha256` is expected.
-    WrongHash(String),
+    /// Hash found; the card's is expected.
+    WrongHash(Checksum),
 }
 
 impl std::fmt::Display for Verdict {
@@ -30,12 +29,12 @@ impl std::fmt::Display for Verdict {
             Verdict::Ok => f.write_str("ok"),
             Verdict::Missing => f.write_str("missing"),
             Verdict::WrongSize(n) => write!(f, "damaged, has {n} bytes"),
-            Verdict::WrongHash(h) => write!(f, "damaged, has SHA-256 {h}"),
+            Verdict::WrongHash(h) => write!(f, "damaged, has {h}"),
         }
     }
 }
 
-/// Read every file of `card` and hold it to its size and SHA-256, in the card's order.
+/// Read every file of `card` and hold it to its size and hash, in the card's order.
 ///
 /// # Errors
 /// [`DataError::Read`] where a file is there but cannot be read; [`DataError::Stopped`].
@@ -72,7 +71,12 @@ pub(super) fn check(
     };
     let found: Vec<(&FileSpec, Option<Stamp>)> = files
         .iter()
-        .map(|file| (file, Stamp::of(&store.path(card, &file.name), &file.sha256)))
+        .map(|file| {
+            (
+                file,
+                Stamp::of(&store.path(card, &file.name), &file.checksum),
+            )
+        })
         .collect();
     let to_hash = found
         .iter()
@@ -102,8 +106,9 @@ pub(super) fn check(
                     Unit::Bytes,
                 )
             });
-            match hash_file(&store.path(card, &file.name), bar.as_mut(), progress)? {
-                found if found == file.sha256 => Verdict::Ok,
+            let path = store.path(card, &file.name);
+            match hash_file(&path, &file.checksum, bar.as_mut(), progress)? {
+                found if found == file.checksum => Verdict::Ok,
                 found => Verdict::WrongHash(found),
             }
         };
@@ -119,36 +124,32 @@ pub(super) fn check(
     Ok(verdicts)
 }
 
-/// SHA-256 of a file, in hexadecimal.
+/// The hash of a file, of the same kind as `like`.
 pub(super) fn hash_file(
     path: &Path,
+    like: &Checksum,
     bar: &mut dyn Bar,
     progress: &dyn Progress,
-) -> Result<String, DataError> {
+) -> Result<Checksum, DataError> {
     let read_error = |source| DataError::Read {
         path: path.to_path_buf(),
         source,
     };
     let mut file = std::fs::File::open(path).map_err(read_error)?;
-    let mut hash = Sha256::new();
+    let mut hash = like.hasher();
     let mut buffer = vec![0u8; 1 << 20];
     loop {
         if progress.stop_requested() {
             return Err(DataError::Stopped);
         }
         match file.read(&mut buffer).map_err(read_error)? {
-            0 => return Ok(hex(&hash.finalize())),
+            0 => return Ok(hash.finish()),
             n => {
                 hash.update(&buffer[..n]);
                 bar.advance(n as u64);
             }
         }
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// Remembers the files found good, in the data set's folder.
@@ -163,18 +164,20 @@ struct Stamp {
     bytes: u64,
     /// Time of change, in nanoseconds since 1970.
     modified: u64,
-    sha256: String,
+    /// The hash's digits; their number tells its kind.
+    #[serde(rename = "sha256")]
+    digits: String,
 }
 
 impl Stamp {
     /// How the file is now, or `None` where there is no such file.
-    fn of(path: &Path, sha256: &str) -> Option<Stamp> {
+    fn of(path: &Path, checksum: &Checksum) -> Option<Stamp> {
         let meta = std::fs::metadata(path).ok().filter(|m| m.is_file())?;
         let modified = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
         Some(Stamp {
             bytes: meta.len(),
             modified: u64::try_from(modified.as_nanos()).ok()?,
-            sha256: sha256.to_string(),
+            digits: checksum.digits().to_string(),
         })
     }
 }

@@ -139,11 +139,14 @@ pub struct Spec {
 /// The training images.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataSpec {
-    /// A data set card's name.
+    /// A data set card's name, or `folder:PATH` for images of one's own.
     pub train: String,
     pub split: String,
     /// Side of the square training images in pixels.
     pub size: usize,
+    /// 1 for grey, 3 for colour; `None`: as the training images are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channels: Option<usize>,
 }
 
 /// The nets: a preset to train, or weights that the authors released.

@@ -26,6 +26,7 @@ pub(super) struct Data {
     pub train: String,
     pub split: Option<String>,
     pub size: Option<usize>,
+    pub channels: Option<usize>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -42,6 +42,17 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
             net_size.unwrap_or_default()
         )
     })?;
+    let channels = raw.data.channels;
+    check.that(
+        "data.channels",
+        matches!(channels, None | Some(1 | 3)),
+        || {
+            format!(
+                "is {}; expected 1 (grey) or 3 (colour)",
+                channels.unwrap_or_default()
+            )
+        },
+    )?;
     let train = train(
         &check,
         raw.train.clone().unwrap_or_default(),
@@ -63,6 +74,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
             train: raw.data.train,
             split: raw.data.split.unwrap_or_else(|| "train".into()),
             size,
+            channels,
         },
         model,
         train,

@@ -11,7 +11,7 @@ use super::SweepError;
 use super::id::hex;
 use super::nets::Nets;
 use super::trial::{Context, Stage, data_record};
-use crate::data::{self, Card, Dataset};
+use crate::data::{Dataset, Set, Want};
 use crate::probe::{self, Labelled, ProbeError, ProbeSettings, features, svm};
 use crate::spec::{Features, ProbeSpec, Solver, Spec};
 use crate::track::Streams;
@@ -143,11 +143,15 @@ impl Work<'_> {
         record: &mut RunRecord,
     ) -> Result<bool, SweepError> {
         if self.sets(&probe.data).is_none() {
-            let card = Card::find(&probe.data, self.context.cards)?;
+            let set = Set::find(&probe.data, self.context.cards)?;
+            // The net takes images as it was trained on.
+            let want = Want {
+                size: Some(self.spec.data.size),
+                channels: Some(self.dataset.images.c),
+            };
             let open = |split: &str| -> Result<Dataset, SweepError> {
                 let (store, progress) = (&self.context.store, self.context.progress);
-                let set = data::open(&card, split, store, progress)?;
-                Ok(set.fit(self.spec.data.size)?)
+                Ok(set.open(split, &want, store, progress)?)
             };
             let pair = (open("train")?, open("test")?);
             for set in [&pair.0, &pair.1] {

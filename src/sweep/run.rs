@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use super::trial::{self, Context, Ended};
 use super::watch::Watched;
 use super::{SweepError, trial_id};
-use crate::data::Card;
+use crate::data::Set;
 use crate::spec::{Experiment, Spec, TrialSpec};
 use crate::train::cpu_name;
 
@@ -28,8 +28,9 @@ pub struct Report {
 pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepError> {
     let mut trials = Vec::new();
     for TrialSpec { label, spec } in experiment.trials()? {
-        let card = Card::find(&spec.data.train, context.cards)?;
-        let id = trial_id(&spec, &card.fingerprint(), &context.device_name)?;
+        let set = Set::find(&spec.data.train, context.cards)?;
+        let fingerprint = set.fingerprint(&context.store, context.progress)?;
+        let id = trial_id(&spec, &fingerprint, &context.device_name)?;
         trials.push(Trial { label, spec, id });
     }
     let ends = trials.iter().map(|_| Mutex::new(None)).collect();

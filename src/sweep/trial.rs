@@ -6,7 +6,7 @@ use std::time::Instant;
 use candle_core::Device;
 
 use super::{SweepError, nets, probes};
-use crate::data::{self, Card, Dataset, Store};
+use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
 use crate::track::progress::Progress;
@@ -68,9 +68,12 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
             return Ok(Ended::Skipped);
         }
     }
-    let card = Card::find(&spec.data.train, context.cards)?;
-    let dataset = data::open(&card, &spec.data.split, &context.store, context.progress)?;
-    let dataset = dataset.fit(spec.data.size)?;
+    let want = Want {
+        size: Some(spec.data.size),
+        channels: spec.data.channels,
+    };
+    let set = Set::find(&spec.data.train, context.cards)?;
+    let dataset = set.open(&spec.data.split, &want, &context.store, context.progress)?;
     let mut record = match before {
         Some(record) => RunRecord {
             status: Status::Running,
@@ -194,5 +197,6 @@ pub(super) fn data_record(dataset: &Dataset) -> DataRecord {
         split: dataset.split.clone(),
         images: dataset.images.n,
         fingerprint: dataset.fingerprint.clone(),
+        skipped: dataset.skipped.len(),
     }
 }

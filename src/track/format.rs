@@ -77,12 +77,19 @@ pub struct StageRecord {
 /// A data set that the trial read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DataRecord {
-    /// The card's name.
+    /// The card's name, or `folder:PATH`.
     pub name: String,
     pub split: String,
     pub images: usize,
-    /// SHA-256 over the card's file hashes in order.
+    /// SHA-256 over the card's file hashes in order, or over names and hashes of a folder's images.
     pub fingerprint: String,
+    /// Images that were there and could not be decoded, and were left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub skipped: usize,
+}
+
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// What a row of a table must say about itself, so that a small run is never taken for the paper's.

@@ -152,8 +152,8 @@ fn with_nobody_there_one_error_tells_what_to_put_where() {
     );
     for file in &card.files {
         let line = format!(
-            "{} ({} bytes, SHA-256 {}): missing",
-            file.name, file.bytes, file.sha256
+            "{} ({} bytes, {}): missing",
+            file.name, file.bytes, file.checksum
         );
         assert!(text.contains(&line), "{text}");
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{Contents, ReadError, Reader};
-use crate::data::{Card, Images};
+use crate::data::{Card, Images, Want};
 use crate::track::progress::{Progress, Unit};
 
 /// See the module.
@@ -14,6 +14,7 @@ impl Reader for Cifar {
         &self,
         card: &Card,
         files: &[PathBuf],
+        _: &Want,
         progress: &dyn Progress,
     ) -> Result<Contents, ReadError> {
         let shape = card.image;
@@ -66,10 +67,7 @@ impl Reader for Cifar {
             w: shape.width,
             pixels,
         };
-        Ok(Contents {
-            images,
-            labels: Some(labels),
-        })
+        Ok(Contents::new(images, Some(labels)))
     }
 }
 
@@ -97,7 +95,7 @@ mod tests {
         }
         let place = format!("{}/", dir.path().display());
         Cifar
-            .read(card, &paths, &Silent)
+            .read(card, &paths, &Want::STORED, &Silent)
             .map_err(|e| e.to_string().replace(&place, ""))
     }
 

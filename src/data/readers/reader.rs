@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::data::{Card, DataError, Format, Images};
+use crate::data::{Card, DataError, Format, Images, Skipped, Want};
 use crate::track::progress::Progress;
 
 /// Reads the files of a split into memory.
@@ -10,12 +10,16 @@ pub trait Reader: Sync {
     /// Read `files`, which hold a split of `card` in the order given. Their sizes and hashes are verified before;
     /// a reader still trusts nothing inside them.
     ///
+    /// A reader of images that differ in size makes them what is wanted as it reads; one whose images are all of the
+    /// card's shape may leave that to its caller.
+    ///
     /// # Errors
     /// [`ReadError`] names the file and the place in it.
     fn read(
         &self,
         card: &Card,
         files: &[PathBuf],
+        want: &Want,
         progress: &dyn Progress,
     ) -> Result<Contents, ReadError>;
 }
@@ -26,6 +30,19 @@ pub struct Contents {
     pub images: Images,
     /// A label for each image, below the number of the card's classes; `None` where the set has no labels.
     pub labels: Option<Vec<u8>>,
+    /// Images that were there and could not be decoded, and are not among the images.
+    pub skipped: Vec<Skipped>,
+}
+
+impl Contents {
+    /// Images that could all be read, with their labels.
+    pub fn new(images: Images, labels: Option<Vec<u8>>) -> Contents {
+        Contents {
+            images,
+            labels,
+            skipped: Vec::new(),
+        }
+    }
 }
 
 impl Format {
@@ -33,6 +50,8 @@ impl Format {
     pub fn reader(self) -> &'static dyn Reader {
         match self {
             Format::Cifar => &super::cifar::Cifar,
+            Format::Idx => &super::idx::Idx,
+            Format::Svhn => &super::svhn::Svhn,
         }
     }
 }
@@ -75,6 +94,19 @@ pub enum ReadError {
         found: u8,
         classes: usize,
     },
+    /// What the file holds is not what its format, the card or the reader says.
+    #[error("`{}` {why}", path.display())]
+    Content { path: PathBuf, why: String },
+    /// Another number of labels than of images.
+    #[error(
+        "{} with {images} images but {labels} labels; the file is damaged, or the files are of different sets or splits",
+        quoted(files)
+    )]
+    Unequal {
+        files: Vec<PathBuf>,
+        images: usize,
+        labels: usize,
+    },
     /// The files hold another number of images than the card says.
     #[error(
         "split `{split}` of `{card}` has {found} images in its files, but the card says {expected}; correct the card's `images`"
@@ -88,6 +120,11 @@ pub enum ReadError {
     /// The user asked to stop.
     #[error("stopped")]
     Stopped,
+}
+
+fn quoted(files: &[PathBuf]) -> String {
+    let names: Vec<String> = files.iter().map(|f| format!("`{}`", f.display())).collect();
+    names.join(" and ")
 }
 
 impl From<ReadError> for DataError {
