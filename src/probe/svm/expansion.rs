@@ -7,20 +7,15 @@
 //! preconditioner's inverse, where it would cost a pass over X. What rounding K costs is mended: X judges the solution of
 //! every C, and its margins are where the next steps start from.
 
-use std::ops::ControlFlow;
-
 use ndarray::{Array2, ArrayView2, Axis, concatenate};
 
-use super::cholesky::Cholesky;
-use super::columns::{Columns, add_scaled, dot, pick, put, scale_add};
+use super::columns::{Columns, add_scaled, dot, pick, put};
 use super::gram::gram;
-use super::model::Step;
-use super::newton::Effort;
+use super::gram_newton::Kernel;
 use super::objective::{Line, Targets, drift, line_search, loss};
 use super::params::Watch;
-use super::primal::{Report, relative};
+use super::primal::{Report, relative, tell};
 use super::product;
-use super::rows::{CONDITION, largest_eigenvalue};
 use crate::probe::error::SvmError;
 
 /// Share of the tolerance that Newton's method may leave before X is asked.
@@ -28,46 +23,31 @@ const SHARE: f64 = 0.5;
 /// Rows beyond which the preconditioner's factor, whose time grows with their cube, outweighs the passes that are spared.
 const ROWS: usize = 1024;
 const STEPS: usize = 60;
-const EFFORT: Effort = Effort {
-    forcing: 0.1,
-    products: 120,
-};
 
 /// Solves at one C after another on the Gram matrix of the same rows, each warm from the last.
 pub struct Expansion<'x> {
     x: ArrayView2<'x, f32>,
     /// Size of the constant feature; 0 where there is no intercept.
     scale: f64,
-    /// `[n, n]`, the constant feature's part included.
-    gram: Array2<f32>,
-    largest: f64,
+    /// K, the constant feature's part included.
+    kernel: Kernel,
     targets: Targets,
     tolerance: f64,
-    ready: Option<Ready>,
     /// Solution so far, `[n, k]`, and its margins.
     beta: Columns,
     f: Columns,
 }
 
-/// The factor of K + I / s, with s = 2 C times the share of active rows.
-struct Ready {
-    s: f64,
-    factor: Cholesky<f32>,
-}
-
 impl<'x> Expansion<'x> {
     /// Form the Gram matrix. `scale` is the size of the constant feature, 0 where no intercept is wanted.
     pub fn new(x: ArrayView2<'x, f32>, targets: Targets, scale: f64, tolerance: f64) -> Self {
-        let gram = gram(x, (scale * scale) as f32);
         let shape = (x.nrows(), targets.classes);
         Expansion {
             x,
             scale,
-            largest: largest_eigenvalue(&gram).max(f64::MIN_POSITIVE),
-            gram,
+            kernel: Kernel::new(gram(x, (scale * scale) as f32)),
             targets,
             tolerance,
-            ready: None,
             beta: Array2::zeros(shape),
             f: Array2::zeros(shape),
         }
@@ -101,7 +81,7 @@ impl<'x> Expansion<'x> {
             let (mut f, mut beta) = (pick(&self.f, &open), pick(&self.beta, &open));
             let at = loss(&f, &self.targets, &open, c);
             let delta = &beta - &at.residual;
-            let gap: Vec<f64> = dot(&delta, &self.product(&delta))
+            let gap: Vec<f64> = dot(&delta, &self.kernel.product(&delta))
                 .iter()
                 .map(|v| 0.5 * v)
                 .collect();
@@ -148,8 +128,9 @@ impl<'x> Expansion<'x> {
             }
             open = wanting.iter().map(|j| open[*j]).collect();
             (f, beta) = (pick(&f, &wanting), pick(&beta, &wanting));
-            self.prepare(c, at.active);
-            let (s, u) = self.direction(&pick(&delta, &wanting), &pick(&at.curvature, &wanting));
+            self.kernel.prepare(c, at.active);
+            let (delta, curvature) = (pick(&delta, &wanting), pick(&at.curvature, &wanting));
+            let (s, u) = self.kernel.direction(&delta, &curvature);
             let lines: Vec<Line> = dot(&beta, &u)
                 .into_iter()
                 .zip(dot(&s, &u))
@@ -162,87 +143,6 @@ impl<'x> Expansion<'x> {
             put(&mut self.f, &f, &open);
             steps += 1;
         }
-    }
-
-    /// K times `v`.
-    fn product(&self, v: &Columns) -> Columns {
-        product::margins(self.gram.view(), v)
-    }
-
-    /// Make the preconditioner ready for this C and share of active rows.
-    fn prepare(&mut self, c: f64, active: f64) {
-        let s = (2.0 * c * active.max(1e-3)).min(CONDITION / self.largest);
-        if let Some(ready) = &self.ready
-            && (0.5..2.0).contains(&(ready.s / s))
-        {
-            return;
-        }
-        // The old factor makes room for the new one.
-        self.ready = None;
-        self.ready =
-            Cholesky::new(self.gram.clone(), (1.0 / s) as f32).map(|factor| Ready { s, factor });
-    }
-
-    /// (I + s K)^-1 `r`.
-    fn precondition(&self, r: &Columns) -> Columns {
-        let mut z = r.clone();
-        if let Some(ready) = &self.ready {
-            ready.factor.solve(&mut z);
-            z.mapv_inplace(|v| v / ready.s as f32);
-        }
-        z
-    }
-
-    /// The Newton direction with its margins: (I + D K) s = -`delta`, by conjugate gradients in the inner product of K.
-    fn direction(&self, delta: &Columns, curvature: &Columns) -> (Columns, Columns) {
-        let mut s = Array2::zeros(delta.raw_dim());
-        let mut u = Array2::zeros(delta.raw_dim());
-        let mut r = delta.mapv(|v| -v);
-        let mut p = self.precondition(&r);
-        let mut t = self.product(&p);
-        let mut rz = dot(&r, &t);
-        let start = rz.clone();
-        let mut live: Vec<bool> = rz.iter().map(|v| *v > 0.0).collect();
-        for _ in 0..EFFORT.products {
-            if !live.contains(&true) {
-                break;
-            }
-            let q = &p + &(&t * curvature);
-            let alpha: Vec<f64> = dot(&t, &q)
-                .iter()
-                .enumerate()
-                .map(|(j, bend)| {
-                    if live[j] && *bend > 0.0 {
-                        rz[j] / bend
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            add_scaled(&mut s, &p, &alpha);
-            add_scaled(&mut u, &t, &alpha);
-            let back: Vec<f64> = alpha.iter().map(|a| -a).collect();
-            add_scaled(&mut r, &q, &back);
-            let z = self.precondition(&r);
-            let kz = self.product(&z);
-            let next = dot(&r, &kz);
-            let beta: Vec<f64> = (0..rz.len())
-                .map(|j| {
-                    if live[j] && rz[j] > 0.0 {
-                        next[j] / rz[j]
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
-            for (j, live) in live.iter_mut().enumerate() {
-                *live &= alpha[j] > 0.0 && next[j] > EFFORT.forcing.powi(2) * start[j];
-            }
-            rz = next;
-            scale_add(&mut p, &z, &beta);
-            scale_add(&mut t, &kz, &beta);
-        }
-        (s, u)
     }
 
     /// What the solution is worth on X: its weights and intercepts, the objectives, and the largest relative duality gap.
@@ -295,26 +195,6 @@ fn largest(gaps: &[f64]) -> f64 {
     match gaps.iter().any(|g| g.is_nan()) {
         true => f64::INFINITY,
         false => gaps.iter().fold(0.0, |m, g| m.max(*g)),
-    }
-}
-
-/// Tell the watcher, who may stop the fit.
-fn tell(
-    watch: Option<Watch>,
-    c: f64,
-    steps: usize,
-    passes: usize,
-    gap: f64,
-) -> Result<(), SvmError> {
-    let step = Step {
-        c,
-        steps,
-        passes,
-        gap,
-    };
-    match watch.map(|watch| watch(&step)) {
-        Some(ControlFlow::Break(())) => Err(SvmError::Stopped),
-        _ => Ok(()),
     }
 }
 

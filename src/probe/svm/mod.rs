@@ -45,6 +45,7 @@ mod cholesky;
 mod columns;
 mod expansion;
 mod gram;
+mod gram_newton;
 mod interleaved;
 mod kernel;
 mod linfa;

@@ -15,7 +15,7 @@ use crate::probe::error::SvmError;
 /// Most rows that [`Solver::Auto`] gives to linfa-svm.
 ///
 /// Its time grows with the cube of the rows, whatever the features: ten classes at one C took 8 ms at 100 rows, 18 ms at 150,
-/// 34 ms at 200 and 0.8 s at 500 on two busy cores, where our own solver took 2.3, 2.6, 3.7 and some 10 ms (7,168 features).
+/// 34 ms at 200 and 0.8 s at 500 on two busy cores, where our own solver took 2.3, 2.6, 3.7 and 16 ms (7,168 features).
 pub const LINFA_ROWS: usize = 150;
 
 /// Fits the same rows at one C after another.
@@ -32,8 +32,8 @@ pub struct Fitter<'x> {
 
 /// Our own solver: on the Gram matrix of all rows, or on the features.
 enum Ours<'x> {
-    Expansion(Expansion<'x>),
-    Path(Path<'x>),
+    Expansion(Box<Expansion<'x>>),
+    Path(Box<Path<'x>>),
 }
 
 impl<'x> Ours<'x> {
@@ -46,9 +46,9 @@ impl<'x> Ours<'x> {
         };
         match scale {
             Some(scale) if expansion::suits(x) => {
-                Ours::Expansion(Expansion::new(x, targets, scale, tolerance))
+                Ours::Expansion(Box::new(Expansion::new(x, targets, scale, tolerance)))
             }
-            _ => Ours::Path(Path::new(x, targets, bias, tolerance)),
+            _ => Ours::Path(Box::new(Path::new(x, targets, bias, tolerance))),
         }
     }
 
@@ -163,7 +163,7 @@ impl<'x> Fitter<'x> {
         let (weights, report) = match ours.solve(c, watch) {
             Err(SvmError::NotConverged { .. }) if matches!(ours, Ours::Expansion(_)) => {
                 // The Gram matrix was too far from X in single precision.
-                *ours = Ours::Path(Path::new(*x, targets.clone(), *bias, *tolerance));
+                *ours = Ours::Path(Box::new(Path::new(*x, targets.clone(), *bias, *tolerance)));
                 ours.solve(c, watch)?
             }
             found => found?,

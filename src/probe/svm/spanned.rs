@@ -10,7 +10,7 @@ use super::columns::{Columns, dot, pick, put, scale};
 use super::newton::Space;
 use super::objective::{drift, loss};
 use super::params::Watch;
-use super::primal::{Path, Report, Spent, relative};
+use super::primal::{Path, Report, Spent, relative, tell};
 use super::subspace::Subspace;
 use crate::probe::error::SvmError;
 
@@ -59,7 +59,7 @@ impl Path<'_> {
             }
             let relative = relative(&gap, &objective);
             let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
-            self.tell(watch, c, steps, passes, worst)?;
+            tell(watch, c, steps, passes, worst)?;
             let wanting: Vec<usize> = (0..open.len())
                 .filter(|j| !(relative[*j] <= self.tolerance))
                 .collect();
