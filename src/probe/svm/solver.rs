@@ -15,7 +15,7 @@ use crate::probe::error::SvmError;
 /// Most rows that [`Solver::Auto`] gives to linfa-svm.
 ///
 /// Its time grows with the cube of the rows, whatever the features: ten classes at one C took 8 ms at 100 rows, 18 ms at 150,
-/// 34 ms at 200 and 0.8 s at 500 on two busy cores, where our own solver took 2.3, 2.6, 3.7 and 16 ms (7,168 features).
+/// 34 ms at 200 and 270 ms at 500 on two busy cores, where our own solver took 2.3, 2.6, 3.7 and 14 ms (7,168 features).
 pub const LINFA_ROWS: usize = 150;
 
 /// Fits the same rows at one C after another.
