@@ -45,9 +45,10 @@ pub fn scale(a: &mut Columns, scale: &[f64]) {
     }
 }
 
-/// The columns named, in order.
+/// The columns named, in order; row by row in memory.
 pub fn pick(a: &Columns, columns: &[usize]) -> Columns {
-    a.select(Axis(1), columns)
+    let picked = a.select(Axis(1), columns);
+    picked.as_standard_layout().into_owned()
 }
 
 /// Put `part`'s columns back into the named columns of `a`.

@@ -47,17 +47,17 @@ impl<'x> Dual<'x> {
     /// # Errors
     /// [`SvmError::LinfaBias`] where no intercept is wanted.
     pub fn new(
-        x: View<'x>,
+        x: impl Into<View<'x>>,
         targets: Targets,
         bias: Bias,
         tolerance: f64,
     ) -> Result<Self, SvmError> {
+        let x = x.into();
         if matches!(bias, Bias::None) {
             return Err(SvmError::LinfaBias);
         }
-        let rows: Vec<usize> = (0..x.nrows()).collect();
         Ok(Dual {
-            gram: gram_f64(x.select(&rows).view(), 0.0),
+            gram: gram_f64(x.single().view(), 0.0),
             x,
             targets,
             bias,

@@ -50,7 +50,7 @@ pub enum Solver {
     Auto,
     /// linfa-svm, exactly, in the dual; its time grows with the cube of the rows.
     Linfa,
-    /// Our truncated Newton method.
+    /// Our own: on the rows' Gram matrix where they are few beside the features, else on the features.
     Primal,
 }
 

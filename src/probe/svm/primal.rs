@@ -137,28 +137,6 @@ impl<'x> Path<'x> {
             .collect()
     }
 
-    /// Tell the watcher, who may stop the fit.
-    pub(super) fn tell(
-        &self,
-        watch: Option<Watch>,
-        c: f64,
-        steps: usize,
-        passes: usize,
-        gap: f64,
-    ) -> Result<(), SvmError> {
-        match watch.map(|watch| {
-            watch(&Step {
-                c,
-                steps,
-                passes,
-                gap,
-            })
-        }) {
-            Some(ControlFlow::Break(())) => Err(SvmError::Stopped),
-            _ => Ok(()),
-        }
-    }
-
     /// Minimise over the features themselves, by Newton's method.
     fn by_newton(
         &mut self,
@@ -186,7 +164,7 @@ impl<'x> Path<'x> {
             let objective = self.objective(&w, &at, c);
             let relative = relative(&gap, &objective);
             let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
-            self.tell(watch, c, steps, passes, worst)?;
+            tell(watch, c, steps, passes, worst)?;
             let wanting: Vec<usize> = (0..open.len())
                 .filter(|j| !(relative[*j] <= self.tolerance))
                 .collect();
@@ -236,6 +214,26 @@ impl<'x> Path<'x> {
             exact = false;
             steps += 1;
         }
+    }
+}
+
+/// Tell the watcher, who may stop the fit.
+pub(super) fn tell(
+    watch: Option<Watch>,
+    c: f64,
+    steps: usize,
+    passes: usize,
+    gap: f64,
+) -> Result<(), SvmError> {
+    let step = Step {
+        c,
+        steps,
+        passes,
+        gap,
+    };
+    match watch.map(|watch| watch(&step)) {
+        Some(ControlFlow::Break(())) => Err(SvmError::Stopped),
+        _ => Ok(()),
     }
 }
 

@@ -21,7 +21,7 @@ use super::view::View;
 /// same time, 1024 a sixth more.
 const SAMPLE: std::ops::RangeInclusive<usize> = 768..=4096;
 /// Largest condition number that the preconditioner takes out: beyond it, single precision would leave it indefinite.
-const CONDITION: f64 = 3e5;
+pub const CONDITION: f64 = 3e5;
 
 /// The features as they are, and the sample.
 pub struct Rows<'x> {
@@ -234,7 +234,7 @@ impl Space for Rows<'_> {
 }
 
 /// A few steps of the power method: the order of magnitude is enough.
-fn largest_eigenvalue(gram: &Array2<f32>) -> f64 {
+pub fn largest_eigenvalue(gram: &Array2<f32>) -> f64 {
     let mut v = ndarray::Array1::from_elem(gram.nrows(), 1.0f32);
     let mut value = 0.0;
     for _ in 0..8 {

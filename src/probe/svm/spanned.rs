@@ -10,7 +10,7 @@ use super::columns::{Columns, dot, pick, put, scale};
 use super::newton::Space;
 use super::objective::{drift, loss};
 use super::params::Watch;
-use super::primal::{Path, Report, Spent, relative};
+use super::primal::{Path, Report, Spent, relative, tell};
 use super::subspace::Subspace;
 use crate::probe::error::SvmError;
 
@@ -59,7 +59,7 @@ impl Path<'_> {
             }
             let relative = relative(&gap, &objective);
             let worst = relative.iter().fold(0.0f64, |m, v| m.max(*v));
-            self.tell(watch, c, steps, passes, worst)?;
+            tell(watch, c, steps, passes, worst)?;
             let wanting: Vec<usize> = (0..open.len())
                 .filter(|j| !(relative[*j] <= self.tolerance))
                 .collect();
@@ -122,7 +122,7 @@ impl Path<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use ndarray::Array2;
 
     use super::*;
@@ -130,7 +130,7 @@ mod tests {
     use crate::probe::svm::params::Bias;
 
     /// Correlated features with a common mean, in which the three classes overlap.
-    fn problem(n: usize, d: usize) -> (Array2<f32>, Targets) {
+    pub fn problem(n: usize, d: usize) -> (Array2<f32>, Targets) {
         let noise = |i: usize, j: usize| {
             let h = (i * 7919 + j * 104_729 + 1).wrapping_mul(2_654_435_761) % 10_007;
             h as f32 / 5000.0 - 1.0
@@ -151,10 +151,21 @@ mod tests {
         (x, targets)
     }
 
-    /// The objective and the duality gap by their definitions, in double precision, for a regularised intercept.
-    fn exact(x: &Array2<f32>, targets: &Targets, w: &Columns, c: f64) -> Vec<(f64, f64)> {
-        let x = ndarray::concatenate![ndarray::Axis(1), *x, Array2::ones((x.nrows(), 1))];
-        let (x, w) = (x.mapv(f64::from), w.mapv(f64::from));
+    /// The objective and the duality gap by their definitions, in double precision, for an intercept regularised with
+    /// this scale, or 0 for none; `w` has a last row of intercepts.
+    pub fn exact(
+        x: &Array2<f32>,
+        targets: &Targets,
+        w: &Columns,
+        scale: f64,
+        c: f64,
+    ) -> Vec<(f64, f64)> {
+        let constant = Array2::from_elem((x.nrows(), 1), scale);
+        let x = ndarray::concatenate![ndarray::Axis(1), x.mapv(f64::from), constant];
+        let mut w = w.mapv(f64::from);
+        let last = w.nrows() - 1;
+        let size = if scale > 0.0 { scale } else { 1.0 };
+        w.row_mut(last).mapv_inplace(|b| b / size);
         let f = x.dot(&w);
         (0..targets.classes)
             .map(|j| {
@@ -197,7 +208,8 @@ mod tests {
                 for (a, b) in a.objective.iter().zip(&b.objective) {
                     assert!((a / b - 1.0).abs() < 1.1 * tolerance, "C {c}: {a} {b}");
                 }
-                for (j, (objective, gap)) in exact(&x, &now, &spanned.w, c).into_iter().enumerate()
+                for (j, (objective, gap)) in
+                    exact(&x, &now, &spanned.w, 1.0, c).into_iter().enumerate()
                 {
                     assert!((objective / a.objective[j] - 1.0).abs() < 1e-5);
                     assert!(
@@ -233,7 +245,7 @@ mod tests {
         for c in [1e-3, 1e-2] {
             let report = path.solve(c, None).unwrap();
             assert!(report.gap <= 1e-7);
-            for (j, (_, gap)) in exact(&x, &targets, &path.w, c).into_iter().enumerate() {
+            for (j, (_, gap)) in exact(&x, &targets, &path.w, 1.0, c).into_iter().enumerate() {
                 assert!(gap < 2e-7 * report.objective[j]);
             }
         }

@@ -62,6 +62,12 @@ impl<'x> View<'x> {
         self.nrows() == 0 || self.ncols() == 0
     }
 
+    /// All rows in single precision: a copy, for a few hundred of them.
+    pub fn single(&self) -> Array2<f32> {
+        let rows: Vec<usize> = (0..self.nrows()).collect();
+        self.select(&rows)
+    }
+
     /// The rows named, in single precision.
     pub fn select(&self, rows: &[usize]) -> Array2<f32> {
         match self {
