@@ -2,10 +2,11 @@
 
 use candle_core::{Result, Var};
 
+use super::layer::Layer;
 use super::normalise::Normalise;
 use super::{Gradients, dense};
 use crate::nn::cpu::spare::lend;
-use crate::nn::cpu::{Geometry, activation, conv, weights};
+use crate::nn::cpu::{activation, conv, weights};
 use crate::nn::discriminator::{Discriminator, SLOPE};
 use crate::nn::ops::{Conv2d, read};
 use crate::spec::Precision;
@@ -19,27 +20,6 @@ pub struct PlannedDiscriminator {
     logits: Vec<f32>,
     /// Values of the largest map between layers.
     largest: usize,
-}
-
-struct Layer {
-    name: String,
-    g: Geometry,
-    weight: Var,
-    norm: Option<Normalise>,
-    /// The convolution's sums where batch norm follows, from which its output is had again; without it the output.
-    map: Vec<f32>,
-}
-
-impl Layer {
-    /// The output of the last forward pass, in `room` where it is not kept.
-    fn output<'a>(&'a self, room: &'a mut [f32]) -> Result<&'a [f32]> {
-        let Some(norm) = &self.norm else {
-            return Ok(&self.map);
-        };
-        let room = &mut room[..self.map.len()];
-        norm.again(&self.map, room)?;
-        Ok(room)
-    }
 }
 
 impl PlannedDiscriminator {

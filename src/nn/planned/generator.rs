@@ -3,10 +3,11 @@
 use candle_core::{Result, Var};
 
 use super::Gradients;
+use super::layer::Layer;
 use super::normalise::Normalise;
 use crate::nn::cpu::spare::lend;
 use crate::nn::cpu::transpose::swap;
-use crate::nn::cpu::{Geometry, activation, conv, dense, weights};
+use crate::nn::cpu::{activation, conv, dense, weights};
 use crate::nn::generator::Generator;
 use crate::nn::ops::{ConvTranspose2d, read};
 use crate::spec::Precision;
@@ -25,27 +26,6 @@ pub struct PlannedGenerator {
     precision: Precision,
     /// Values of the largest map between layers.
     largest: usize,
-}
-
-struct Layer {
-    name: String,
-    g: Geometry,
-    weight: Var,
-    norm: Option<Normalise>,
-    /// The convolution's sums where batch norm follows, from which its output is had again; the images where tanh does.
-    map: Vec<f32>,
-}
-
-impl Layer {
-    /// The output of the last forward pass, in `room` where it is not kept.
-    fn output<'a>(&'a self, room: &'a mut [f32]) -> Result<&'a [f32]> {
-        let Some(norm) = &self.norm else {
-            return Ok(&self.map);
-        };
-        let room = &mut room[..self.map.len()];
-        norm.again(&self.map, room)?;
-        Ok(room)
-    }
 }
 
 impl PlannedGenerator {

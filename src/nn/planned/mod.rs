@@ -10,6 +10,7 @@ mod discriminator;
 mod features;
 mod generator;
 mod gradients;
+mod layer;
 mod normalise;
 
 pub use discriminator::PlannedDiscriminator;
