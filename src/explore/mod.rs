@@ -21,6 +21,7 @@ mod net;
 mod picture;
 mod redraw;
 mod samples;
+mod searched;
 pub mod turn;
 pub mod vector;
 

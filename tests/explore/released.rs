@@ -9,6 +9,8 @@ use dcgan::track::progress::Silent;
 
 use super::place::{Place, read, stderr};
 
+const SVHN: &str = "svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb";
+
 /// By `DCGAN_WEIGHTS` or beside the checkout; `None`, said past the harness, where they are absent.
 fn weights(test: &str, folder: &str) -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/weights");
@@ -27,8 +29,7 @@ fn weights(test: &str, folder: &str) -> Option<PathBuf> {
 
 #[test]
 fn released_digits_change_smoothly_and_are_drawn_again() {
-    let name = "svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb";
-    let Some(path) = weights("released_digits_change_smoothly", name) else {
+    let Some(path) = weights("released_digits_change_smoothly_and_are_drawn_again", SVHN) else {
         return;
     };
     let net = Net::open(&path).unwrap();
@@ -84,5 +85,49 @@ fn a_released_net_without_a_generator_says_so() {
     assert!(
         said.contains("has no generator: its arrays [1, 4, 7] are missing"),
         "{said}"
+    );
+}
+
+/// Edges change sign within two pixels; random filters repeat the grid of their strides at any distance.
+#[test]
+fn trained_filters_show_strokes_and_random_ones_a_grid() {
+    let Some(path) = weights("trained_filters_show_strokes_and_random_ones_a_grid", SVHN) else {
+        return;
+    };
+    let place = Place::new();
+    let folder = path.display().to_string();
+    place.good(&["guided", &folder, "--images", "600", "--out", "one"]);
+    let page = image::open(place.path("one/guided.png")).unwrap().to_rgb8();
+    // Six rows of eight images of 32 pixels, three times as large, below a caption; the random ones on the right.
+    let along = |left: u32, step: u32| -> f64 {
+        let (mut together, mut square) = (0.0, 0.0);
+        for tile in 0..6 * 8 {
+            let (x0, y0) = (left + tile % 8 * 98, 14 + 19 + tile / 8 * 98);
+            let at = |x: u32, y: u32| -> f64 {
+                let colours = page.get_pixel(x0 + 3 * x, y0 + 3 * y).0.map(f64::from);
+                colours.iter().sum::<f64>() / 3.0 - 128.0
+            };
+            for y in 0..32 - step {
+                for x in 0..32 - step {
+                    together += at(x, y) * (at(x + step, y) + at(x, y + step));
+                    square += 2.0 * at(x, y).powi(2);
+                }
+            }
+        }
+        together / square
+    };
+    let (trained, random) = (14, 14 + 8 * 98 + 14);
+    let falls = |left: u32| along(left, 1) - along(left, 2);
+    assert!(
+        falls(trained) > 0.3,
+        "{} {}",
+        along(trained, 1),
+        along(trained, 2)
+    );
+    assert!(
+        falls(random) < 0.15,
+        "{} {}",
+        along(random, 1),
+        along(random, 2)
     );
 }
