@@ -17,9 +17,9 @@ use super::progress::Screen;
 /// Look into a net: interpolation, arithmetic, turn vector, guided backpropagation
 #[derive(Args)]
 #[command(after_help = "\
-A net is a trial's folder or a folder of the authors' released weights. Its samples are numbered from 0, the same for each
---seed whatever else is drawn; `browse` shows them. Each figure is written as FIGURE.png, with FIGURE.json beside it: every z
-used, from which `draw` makes the picture again.
+A net is a trial's folder or a folder of the authors' released weights. Its samples are numbered from 0, the same for \
+each --seed whatever else is drawn; `browse` shows them. Each figure is written as FIGURE.png, with FIGURE.json beside it: \
+every z used, from which `draw` makes the picture again.
 
 Examples:
   dcgan explore browse results/cifar/4bd4ff4310c1 --count 200

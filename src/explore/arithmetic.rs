@@ -34,7 +34,7 @@ impl Concept {
 pub fn arithmetic(net: &Net, seed: u64, concepts: &[Concept]) -> Result<Drawing, ExploreError> {
     if concepts.is_empty() {
         return Err(ExploreError::NoSamples {
-            what: "the concepts",
+            what: "--plus and --minus",
         });
     }
     let latent = net.architecture.latent;

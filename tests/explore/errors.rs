@@ -33,7 +33,7 @@ fn lists_and_ranges_say_what_was_expected() {
     let place = Place::new();
     insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", ""]), @"error: invalid value '' for '--plus <LIST>': an empty list; expected sample numbers with commas between them, such as 3,17,21");
     insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", "3,x"]), @"error: invalid value '3,x' for '--plus <LIST>': `x` is not a sample's number; expected sample numbers with commas between them, such as 3,17,21");
-    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL]), @"error: the following required arguments were not provided:");
+    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL]), @"error: --plus and --minus: an empty list of samples; name one or more by their numbers, such as 3,17,21");
     insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--count", "0"]), @"error: --count: an empty list of samples; name one or more by their numbers, such as 3,17,21");
     insta::assert_snapshot!(error(&place, &["interpolate", TRIAL, "--points", "1"]), @"error: the number of points is 1; expected 2 or more");
     insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1", "--right", "2", "--reach", "0"]), @"error: the reach is 0; expected a number above 0, in lengths of the axis");

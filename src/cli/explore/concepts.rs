@@ -28,7 +28,6 @@ impl Args for Concepts {
                 .value_name("LIST")
                 .value_parser(numbers)
                 .action(ArgAction::Append)
-                .required_unless_present_any(OPTIONS.map(|o| o.0).iter().filter(|o| **o != name))
                 .help(help)
         }))
     }
