@@ -5,6 +5,7 @@
 mod check;
 mod data;
 mod describe;
+mod explore;
 mod progress;
 mod report;
 mod stop;
@@ -39,7 +40,8 @@ Examples:
   dcgan describe experiments/cifar.yaml --profile cuda    layer tables, no training
   dcgan report results/cifar                              the report again
   dcgan check results/cifar                               compare with the committed baseline
-  dcgan data fetch cifar10                                only the data";
+  dcgan data fetch cifar10                                only the data
+  dcgan explore browse results/cifar/TRIAL                numbered samples; figures 4, 5, 7 and 8 begin here";
 
 #[derive(Subcommand)]
 enum Command {
@@ -48,6 +50,7 @@ enum Command {
     Check(check::Check),
     Describe(describe::Describe),
     Data(data::Data),
+    Explore(explore::Explore),
 }
 
 /// What a command came to.
@@ -96,6 +99,7 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Check(command) => command.run(),
         Command::Describe(command) => command.run(store),
         Command::Data(command) => command.run(store),
+        Command::Explore(command) => command.run(store),
     }
 }
 

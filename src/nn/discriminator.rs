@@ -198,20 +198,7 @@ impl Discriminator {
         watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
         visit: &mut dyn FnMut(&Tensor) -> Result<(), NnError>,
     ) -> Result<(), NnError> {
-        match images.dims() {
-            [_, c, h, w]
-                if [*c, *h, *w] == [self.image.channels, self.image.height, self.image.width] => {}
-            found => {
-                return Err(NnError::Input {
-                    net: "discriminator",
-                    expected: format!(
-                        "{}, {}, {}",
-                        self.image.channels, self.image.height, self.image.width
-                    ),
-                    found: found.to_vec(),
-                });
-            }
-        }
+        self.check_images(images)?;
         let mut x = native::from_nchw(images)?;
         for (l, weight, batch_norm) in self.layers.iter().take(layers) {
             let config = Conv2d {
@@ -227,6 +214,18 @@ impl Discriminator {
             visit(&x)?;
         }
         Ok(())
+    }
+
+    pub(super) fn check_images(&self, images: &Tensor) -> Result<(), NnError> {
+        let expected = [self.image.channels, self.image.height, self.image.width];
+        match images.dims() {
+            [_, found @ ..] if *found == expected => Ok(()),
+            found => Err(NnError::Input {
+                net: "discriminator",
+                expected: expected.map(|side| side.to_string()).join(", "),
+                found: found.to_vec(),
+            }),
+        }
     }
 
     fn missing(&self, what: &'static str) -> NnError {

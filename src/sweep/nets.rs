@@ -18,10 +18,8 @@ use crate::track::progress::Unit;
 use crate::track::run::RunFolder;
 use crate::track::sheet::{self, Tiles};
 use crate::track::{Streams, atomic};
-use crate::train::{self, Outcome, SHEET, Trainer, latent, to_tensor, untrained};
+use crate::train::{self, FINAL, Outcome, SHEET, Trainer, latent, to_tensor, untrained};
 
-/// Weights and statistics after training, ready for use.
-const FINAL: &str = "checkpoints/final.safetensors";
 /// Mini-batches whose statistics are averaged; more change the fourth digit only.
 const STATISTICS_BATCHES: usize = 100;
 /// The authors inferred the released nets' statistics on mini-batches of this size.
@@ -107,7 +105,7 @@ pub(super) fn trained(
             check_images(&architecture, &dataset.images)?;
             let done = folder.path(FINAL);
             if done.exists() {
-                return Ok(Stage::Done(load(&done, architecture, streams, context)?));
+                return Ok(Stage::Done(load(&done, architecture, context)?));
             }
             let mut trainer = Trainer::new(
                 id,
@@ -273,16 +271,10 @@ fn save(path: &std::path::Path, nets: &Nets) -> Result<(), SweepError> {
 fn load(
     path: &std::path::Path,
     architecture: Architecture,
-    streams: Streams,
     context: &Context,
 ) -> Result<Nets, SweepError> {
     let (tensors, _) = train::load(path, &context.device)?;
-    let layers = architecture.discriminator.len();
-    let discriminator = untrained(&architecture, layers, streams, &context.device)?;
-    let mut rng = streams.stream("weights.generator");
-    let generator = Generator::init(&architecture, &mut rng, &context.device)?;
-    discriminator.params().load(&tensors)?;
-    generator.params().load(&tensors)?;
+    let (generator, discriminator) = train::from_tensors(&architecture, &tensors, &context.device)?;
     Ok(Nets {
         architecture,
         discriminator,

@@ -4,17 +4,22 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use crate::data::LoaderState;
+use crate::nn::{Architecture, Discriminator, Generator};
 use crate::track::atomic;
 
 /// The version of the metadata that this program writes.
 const FORMAT: u32 = 1;
 /// The metadata key under which the state lies as JSON.
 const KEY: &str = "dcgan";
+
+/// Weights and statistics after training, ready for use.
+pub const FINAL: &str = "checkpoints/final.safetensors";
 
 /// Everything of a training that is not a tensor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -99,6 +104,24 @@ pub fn load(
     let tensors =
         candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| bad(path, e))?;
     Ok((tensors, state))
+}
+
+/// Both nets with the parameters and statistics of a checkpoint.
+///
+/// # Errors
+/// [`TrainError::Nn`] for a checkpoint of another model, or a device's own.
+pub fn from_tensors(
+    architecture: &Architecture,
+    tensors: &HashMap<String, Tensor>,
+    device: &Device,
+) -> Result<(Generator, Discriminator), TrainError> {
+    // What is drawn here is overwritten, or the checkpoint is refused.
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    let generator = Generator::init(architecture, &mut rng, device)?;
+    let discriminator = Discriminator::init(architecture, &mut rng, device)?;
+    discriminator.params().load(tensors)?;
+    generator.params().load(tensors)?;
+    Ok((generator, discriminator))
 }
 
 fn bad(path: &Path, message: impl ToString) -> TrainError {

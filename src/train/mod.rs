@@ -14,7 +14,7 @@ mod tape;
 mod trainer;
 
 pub use adam::Adam;
-pub use checkpoint::{State, load, save};
+pub use checkpoint::{FINAL, State, from_tensors, load, save};
 pub use device::{Choice, cpu_name, open};
 pub use error::TrainError;
 pub use run::{LATEST, Outcome, run};

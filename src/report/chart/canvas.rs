@@ -1,16 +1,14 @@
 //! A chart's paper and pens: drawn once in units of a CSS pixel, rendered as SVG and as PNG.
 
-use std::sync::OnceLock;
-
 use plotters::coord::Shift;
 use plotters::prelude::{
     Color, DrawingArea, DrawingBackend, FontStyle, IntoDrawingArea, IntoFont, RGBAColor, RGBColor,
     SVGBackend, ShapeStyle, TextStyle, WHITE,
 };
-use plotters::style::register_font;
 
 use super::raster::png;
 use crate::report::ReportError;
+use crate::track::fonts;
 
 /// Text. The page's dark mode finds these four by their values.
 pub const INK: RGBColor = RGBColor(0x1e, 0x1e, 0x1e);
@@ -124,7 +122,7 @@ pub fn render(
         chart: id.to_string(),
         message,
     };
-    fonts().map_err(failed)?;
+    fonts::register().map_err(failed)?;
     Ok(Rendered {
         id,
         title,
@@ -132,21 +130,6 @@ pub fn render(
         svg: svg(chart).map_err(failed)?,
         png: png(chart).map_err(failed)?,
     })
-}
-
-/// The built-in fonts, handed to plotters once: it knows no system fonts in this build.
-fn fonts() -> Result<(), String> {
-    static REGISTERED: OnceLock<bool> = OnceLock::new();
-    let good = *REGISTERED.get_or_init(|| {
-        let normal = include_bytes!("../../../assets/DejaVuSans-subset.ttf");
-        let bold = include_bytes!("../../../assets/DejaVuSans-Bold-subset.ttf");
-        register_font("sans-serif", FontStyle::Normal, normal).is_ok()
-            && register_font("sans-serif", FontStyle::Bold, bold).is_ok()
-    });
-    match good {
-        true => Ok(()),
-        false => Err("the built-in fonts are damaged; build the program again".to_string()),
-    }
 }
 
 fn svg(chart: &impl Chart) -> Result<String, String> {

@@ -1,0 +1,145 @@
+//! `dcgan explore`: the paper's figures of what a net knows.
+
+mod concepts;
+mod figures;
+mod guided;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, Subcommand};
+use dcgan::data::Store;
+use dcgan::explore::{self, Drawing, Net, Written};
+
+use super::Verdict;
+use super::progress::Screen;
+
+/// Look into a net: interpolation, arithmetic, turn vector, guided backpropagation
+#[derive(Args)]
+#[command(after_help = "\
+A net is a trial's folder or a folder of the authors' released weights. Its samples are numbered from 0, the same for \
+each --seed whatever else is drawn; `browse` shows them. Each figure is written as FIGURE.png, with FIGURE.json beside it: \
+every z used, from which `draw` makes the picture again.
+
+Examples:
+  dcgan explore browse results/cifar/4bd4ff4310c1 --count 200
+  dcgan explore interpolate results/cifar/4bd4ff4310c1 --mode spherical
+  dcgan explore arithmetic results/faces/0c1d --plus 3,17,21 --minus 4,8,15 --plus 16,23,42
+  dcgan explore turn results/faces/0c1d --left 1,2,3,4 --right 5,6,7,8
+  dcgan explore guided results/cifar/4bd4ff4310c1
+  dcgan explore draw results/cifar/4bd4ff4310c1/figures/samples.json --out elsewhere")]
+pub struct Explore {
+    #[command(subcommand)]
+    figure: Figure,
+}
+
+#[derive(Subcommand)]
+enum Figure {
+    Browse(figures::Browse),
+    Interpolate(figures::Interpolate),
+    Arithmetic(figures::Arithmetic),
+    Turn(figures::Turn),
+    Guided(guided::Guided),
+    Draw(Draw),
+}
+
+/// Which net, and where its figures go.
+#[derive(Args)]
+struct NetArgs {
+    /// A trial's folder, or a folder of released weights
+    #[arg(value_name = "NET")]
+    net: PathBuf,
+    /// Where the figure goes [default: `figures` in the net's folder]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Numbers the samples
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl NetArgs {
+    fn open(&self) -> Result<Net> {
+        Ok(Net::open(&self.net)?)
+    }
+
+    fn out(&self) -> PathBuf {
+        let beside = || self.net.join("figures");
+        self.out.clone().unwrap_or_else(beside)
+    }
+
+    /// Make a drawing of the net, draw it, and say where it is.
+    fn draw(&self, make: impl FnOnce(&Net) -> Result<Drawing>) -> Result<Verdict> {
+        let net = self.open()?;
+        let written = make(&net)?.draw(&net, &self.out(), &Screen::new())?;
+        Ok(tell(&written))
+    }
+}
+
+/// Draw a figure again from its JSON, to the byte
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dcgan explore draw results/cifar/4bd4ff4310c1/figures/samples.json
+  dcgan explore draw turn.json --net elsewhere/4bd4ff4310c1 --out again")]
+struct Draw {
+    /// What was written beside a figure
+    #[arg(value_name = "JSON")]
+    record: PathBuf,
+    /// The net's folder, where it has moved [default: as the figure was drawn]
+    #[arg(long, value_name = "FOLDER")]
+    net: Option<PathBuf>,
+    /// Where the figure goes [default: beside its JSON]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+impl Draw {
+    fn run(self, store: &Store) -> Result<Verdict> {
+        let beside = self.record.parent().unwrap_or(Path::new(""));
+        let out = self.out.as_deref().unwrap_or(beside);
+        let screen = Screen::new();
+        let net = self.net.as_deref();
+        let written = explore::redraw(&self.record, net, out, store, &screen)?;
+        Ok(tell(&written))
+    }
+}
+
+impl Explore {
+    /// Draw the figure.
+    pub fn run(self, store: Store) -> Result<Verdict> {
+        match self.figure {
+            Figure::Browse(figure) => figure.run(),
+            Figure::Interpolate(figure) => figure.run(),
+            Figure::Arithmetic(figure) => figure.run(),
+            Figure::Turn(figure) => figure.run(),
+            Figure::Guided(figure) => figure.run(&store),
+            Figure::Draw(figure) => figure.run(&store),
+        }
+    }
+}
+
+fn tell(written: &Written) -> Verdict {
+    println!("picture: {}", written.png.display());
+    if let Some(gif) = &written.gif {
+        println!("film:    {}", gif.display());
+    }
+    println!("record:  {}", written.json.display());
+    Verdict::Fine
+}
+
+/// `3,17,21` as sample numbers.
+fn numbers(text: &str) -> Result<Numbers, String> {
+    let expected = "expected sample numbers with commas between them, such as 3,17,21";
+    if text.trim().is_empty() {
+        return Err(format!("an empty list; {expected}"));
+    }
+    let parts = text.split(',').map(|part| {
+        let number = part.trim().parse();
+        number.map_err(|_| format!("`{}` is not a sample's number; {expected}", part.trim()))
+    });
+    parts.collect::<Result<_, _>>().map(Numbers)
+}
+
+/// A list of sample numbers as one argument.
+#[derive(Debug, Clone)]
+struct Numbers(Vec<usize>);

@@ -1,0 +1,90 @@
+use std::path::PathBuf;
+
+use super::samples::SAMPLES;
+use crate::data::{DataError, ImagesError};
+use crate::nn::NnError;
+use crate::nn::released::ReleasedError;
+use crate::spec::SpecError;
+use crate::track::atomic::WriteError;
+use crate::track::run::RunError;
+use crate::train::TrainError;
+
+/// Why a figure could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ExploreError {
+    #[error(
+        "`{}` is no net: expected a trial's folder (results/EXPERIMENT/TRIAL, with `spec.yaml` and `checkpoints/`) or a folder of the authors' released weights (`*_params.jl_*.npy`)",
+        path.display()
+    )]
+    NoNet { path: PathBuf },
+    #[error(
+        "trial `{}` has no `{file}`: its training is not finished; run its sweep again to its end",
+        path.display()
+    )]
+    Unfinished { path: PathBuf, file: &'static str },
+    #[error("the checkpoint `{}` lacks tensor `d.0.weight`: it is not one of dcgan's; run the trial's sweep again", path.display())]
+    NoWeights { path: PathBuf },
+    #[error(
+        "`{}` has no generator: its arrays {missing:?} are missing; choose a net that is whole",
+        path.display()
+    )]
+    NoGenerator { path: PathBuf, missing: Vec<usize> },
+    #[error(
+        "sample {index} does not exist: samples are numbered 0 to {}; `dcgan explore browse` shows them",
+        SAMPLES - 1
+    )]
+    NoSuchSample { index: usize },
+    #[error("{what}: an empty list of samples; name one or more by their numbers, such as 3,17,21")]
+    NoSamples { what: &'static str },
+    #[error("{what} is {found}; expected {expected}")]
+    Range {
+        what: &'static str,
+        found: String,
+        expected: String,
+    },
+    #[error(
+        "`{}` was drawn from a net with SHA-256 {expected}, and `{folder}` has {found}; name the right one with `--net`",
+        path.display()
+    )]
+    OtherNet {
+        path: PathBuf,
+        folder: String,
+        expected: String,
+        found: String,
+    },
+    #[error("`{}` is not a figure's record: {message}; choose a JSON that `dcgan explore` wrote", path.display())]
+    Record { path: PathBuf, message: String },
+    #[error("`{}` has format {found}, this program reads {known}; use a newer dcgan", path.display())]
+    Newer {
+        path: PathBuf,
+        found: u32,
+        known: u32,
+    },
+    #[error("a z of {found} values is asked for, and this net's has {expected}")]
+    Latent { found: usize, expected: usize },
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the picture cannot be drawn: {0}")]
+    Picture(String),
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    #[error(transparent)]
+    Weights(#[from] ReleasedError),
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    #[error(transparent)]
+    Nn(#[from] NnError),
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+    #[error(transparent)]
+    Data(#[from] DataError),
+    #[error(transparent)]
+    Images(#[from] ImagesError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+}

@@ -1,0 +1,10 @@
+//! Figures 4, 5, 7 and 8 and the numbered sheet through the real binary: drawn, drawn again, and refused.
+
+#[path = "explore/errors.rs"]
+mod errors;
+#[path = "explore/place.rs"]
+mod place;
+#[path = "explore/records.rs"]
+mod records;
+#[path = "explore/released.rs"]
+mod released;

@@ -1,0 +1,82 @@
+//! Bad input: one clear error, exit code 2, no figure.
+
+use super::place::{Place, TRIAL, stderr};
+
+fn error(place: &Place, args: &[&str]) -> String {
+    let out = place.run(args);
+    assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));
+    let text = stderr(&out);
+    text.lines()
+        .filter(|l| l.starts_with("error"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn what_does_not_exist_is_named() {
+    let place = Place::new();
+    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--from", "9990", "--count", "11"]), @"error: sample 10000 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error(&place, &["interpolate", TRIAL, "--at", "3,10000"]), @"error: sample 10000 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", "1", "--minus", "77777"]), @"error: sample 77777 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1", "--right", "2", "--of", "123456"]), @"error: sample 123456 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error(&place, &["browse", "results/small/absent"]), @"error: `results/small/absent` is no net: expected a trial's folder (results/EXPERIMENT/TRIAL, with `spec.yaml` and `checkpoints/`) or a folder of the authors' released weights (`*_params.jl_*.npy`)");
+    insta::assert_snapshot!(error(&place, &["browse", "results"]), @"error: `results` is no net: expected a trial's folder (results/EXPERIMENT/TRIAL, with `spec.yaml` and `checkpoints/`) or a folder of the authors' released weights (`*_params.jl_*.npy`)");
+    insta::assert_snapshot!(error(&place, &["draw", "absent.json"]), @"error: cannot read `absent.json`: No such file or directory (os error 2)");
+    assert!(
+        !place.path(TRIAL).join("figures").exists(),
+        "a figure was left behind"
+    );
+}
+
+#[test]
+fn lists_and_ranges_say_what_was_expected() {
+    let place = Place::new();
+    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", ""]), @"error: invalid value '' for '--plus <LIST>': an empty list; expected sample numbers with commas between them, such as 3,17,21");
+    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", "3,x"]), @"error: invalid value '3,x' for '--plus <LIST>': `x` is not a sample's number; expected sample numbers with commas between them, such as 3,17,21");
+    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL]), @"error: --plus and --minus: an empty list of samples; name one or more by their numbers, such as 3,17,21");
+    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--count", "0"]), @"error: --count: an empty list of samples; name one or more by their numbers, such as 3,17,21");
+    insta::assert_snapshot!(error(&place, &["interpolate", TRIAL, "--points", "1"]), @"error: the number of points is 1; expected 2 or more");
+    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1", "--right", "2", "--reach", "0"]), @"error: the reach is 0; expected a number above 0, in lengths of the axis");
+    insta::assert_snapshot!(error(&place, &["guided", TRIAL, "--samples", "--features", "33"]), @"error: the number of features is 33; expected 1 to 32");
+    insta::assert_snapshot!(error(&place, &["guided", TRIAL, "--samples", "--images", "4"]), @"error: the number of images shown is 8; expected 1 to 4");
+    insta::assert_snapshot!(error(&place, &["guided", TRIAL, "--data", "cifar11"]), @"error: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
+}
+
+#[test]
+fn a_record_of_another_net_or_of_nothing_is_refused() {
+    let place = Place::new();
+    place.good(&["browse", TRIAL, "--count", "2", "--out", "figures"]);
+    let record = "figures/samples.json";
+    place.write_net(2);
+    let said = error(&place, &["draw", record]);
+    assert!(
+        said.contains("was drawn from a net with SHA-256") && said.contains("--net"),
+        "{said}"
+    );
+    place.write_net(1);
+    place.good(&["draw", record]);
+    let text = std::fs::read_to_string(place.path(record)).unwrap();
+    let changed = |from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        place.write("bad.json", text.replace(from, to).as_bytes());
+        error(&place, &["draw", "bad.json", "--out", "never"])
+    };
+    insta::assert_snapshot!(changed("\"figure\":\"samples\"", "\"figure\":\"../samples\""), @"error: `bad.json` is not a figure's record: no figure is called `../samples`; choose a JSON that `dcgan explore` wrote");
+    insta::assert_snapshot!(changed("\"format\":1", "\"format\":9"), @"error: `bad.json` has format 9, this program reads 1; use a newer dcgan");
+    insta::assert_snapshot!(changed("\"z\":[", "\"z\":[0.5,"), @"error: a z of 17 values is asked for, and this net's has 16");
+    insta::assert_snapshot!(changed("\"tiles\":[", "\"tiles\":[],\"more\":["), @"error: the picture cannot be drawn: 0 images of 3 channels");
+    place.write("bad.json", &text.as_bytes()[..text.len() / 2]);
+    let said = error(&place, &["draw", "bad.json", "--out", "never"]);
+    assert!(
+        said.contains("`bad.json` is not a figure's record: EOF"),
+        "{said}"
+    );
+    assert!(!place.path("never").exists(), "a figure was left behind");
+}
+
+#[test]
+fn an_unfinished_trial_says_so() {
+    let place = Place::new();
+    std::fs::remove_file(place.path(TRIAL).join("checkpoints/final.safetensors")).unwrap();
+    insta::assert_snapshot!(error(&place, &["browse", TRIAL]), @"error: trial `results/small/trial` has no `checkpoints/final.safetensors`: its training is not finished; run its sweep again to its end");
+}
