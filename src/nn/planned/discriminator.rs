@@ -75,10 +75,7 @@ impl PlannedDiscriminator {
             let (done, rest) = self.layers.split_at_mut(i);
             let input = match done.last() {
                 None => images,
-                Some(Layer {
-                    norm: None, map, ..
-                }) => map,
-                Some(Layer { map, .. }) => &room[..map.len()],
+                Some(below) => below.fresh(&room),
             };
             let Some(layer) = rest.first_mut() else { break };
             let Layer {
@@ -97,14 +94,10 @@ impl PlannedDiscriminator {
                 None => activation::leaky_relu_in_place(map, SLOPE),
             }
         }
-        if let Some(Layer { g, norm, map, .. }) = self.layers.last() {
-            let last = match norm {
-                Some(_) => &room[..map.len()],
-                None => map,
-            };
+        if let Some(last) = self.layers.last() {
             let logits = &mut self.logits;
             read(self.logit.as_tensor(), |w| {
-                dense::logits(last, w, g.small[2], logits);
+                dense::logits(last.fresh(&room), w, last.g.small[2], logits);
                 Ok(())
             })?;
         }

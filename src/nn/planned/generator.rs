@@ -94,7 +94,7 @@ impl PlannedGenerator {
             let (done, rest) = self.layers.split_at_mut(i);
             let input = match done.last() {
                 None => self.units.as_slice(),
-                Some(below) => &room[..below.map.len()],
+                Some(below) => below.fresh(&room),
             };
             let Some(Layer {
                 g,

@@ -17,7 +17,15 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// The output of the last forward pass, in `room` where it is not kept.
+    /// The output that a forward pass has just left: in `room` where it is not kept.
+    pub fn fresh<'a>(&'a self, room: &'a [f32]) -> &'a [f32] {
+        match self.norm {
+            Some(_) => &room[..self.map.len()],
+            None => &self.map,
+        }
+    }
+
+    /// The output of the last forward pass, had again in `room` where it is not kept.
     pub fn output<'a>(&'a self, room: &'a mut [f32]) -> Result<&'a [f32]> {
         let Some(norm) = &self.norm else {
             return Ok(&self.map);
