@@ -57,3 +57,18 @@ pub fn put(a: &mut Columns, part: &Columns, columns: &[usize]) {
         a.index_axis_mut(Axis(1), *to).assign(&from);
     }
 }
+
+/// `over / under` for each problem that is live and whose divisor is positive; 0 for the others, which stay where they are.
+pub fn quotients(live: &[bool], over: &[f64], under: &[f64]) -> Vec<f64> {
+    live.iter()
+        .zip(over)
+        .zip(under)
+        .map(|((live, over), under)| {
+            if *live && *under > 0.0 {
+                over / under
+            } else {
+                0.0
+            }
+        })
+        .collect()
+}

@@ -5,7 +5,7 @@
 use ndarray::Array2;
 
 use super::cholesky::Cholesky;
-use super::columns::{Columns, add_scaled, dot, scale_add};
+use super::columns::{Columns, add_scaled, dot, quotients, scale_add};
 use super::newton::Effort;
 use super::product;
 use super::rows::{CONDITION, largest_eigenvalue};
@@ -82,17 +82,7 @@ impl Kernel {
                 break;
             }
             let q = &p + &(&t * curvature);
-            let alpha: Vec<f64> = dot(&t, &q)
-                .iter()
-                .enumerate()
-                .map(|(j, bend)| {
-                    if live[j] && *bend > 0.0 {
-                        rz[j] / bend
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
+            let alpha = quotients(&live, &rz, &dot(&t, &q));
             add_scaled(&mut s, &p, &alpha);
             add_scaled(&mut u, &t, &alpha);
             let back: Vec<f64> = alpha.iter().map(|a| -a).collect();
@@ -100,15 +90,7 @@ impl Kernel {
             let z = self.precondition(&r);
             let kz = self.product(&z);
             let next = dot(&r, &kz);
-            let beta: Vec<f64> = (0..rz.len())
-                .map(|j| {
-                    if live[j] && rz[j] > 0.0 {
-                        next[j] / rz[j]
-                    } else {
-                        0.0
-                    }
-                })
-                .collect();
+            let beta = quotients(&live, &next, &rz);
             for (j, live) in live.iter_mut().enumerate() {
                 *live &= alpha[j] > 0.0 && next[j] > EFFORT.forcing.powi(2) * start[j];
             }

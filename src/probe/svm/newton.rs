@@ -3,7 +3,7 @@
 
 use ndarray::Array2;
 
-use super::columns::{Columns, add_scaled, dot, scale_add};
+use super::columns::{Columns, add_scaled, dot, quotients, scale_add};
 use super::objective::{Line, Loss, Targets, line_search};
 
 /// Where the k problems are minimised: over weights of all features, or over the span of a few directions.
@@ -56,30 +56,14 @@ pub fn direction(
             .zip(&loss_part)
             .map(|(a, b)| a + b)
             .collect();
-        let alpha: Vec<f64> = (0..k)
-            .map(|j| {
-                if live[j] && curvature[j] > 0.0 {
-                    rz[j] / curvature[j]
-                } else {
-                    0.0
-                }
-            })
-            .collect();
+        let alpha = quotients(&live, &rz, &curvature);
         add_scaled(&mut s, &p, &alpha);
         add_scaled(&mut u, &tp, &alpha);
         let back: Vec<f64> = alpha.iter().map(|a| -a).collect();
         add_scaled(&mut r, &q, &back);
         let z = space.precondition(&r);
         let next = dot(&r, &z);
-        let beta: Vec<f64> = (0..k)
-            .map(|j| {
-                if live[j] && rz[j] > 0.0 {
-                    next[j] / rz[j]
-                } else {
-                    0.0
-                }
-            })
-            .collect();
+        let beta = quotients(&live, &next, &rz);
         for j in 0..k {
             live[j] =
                 live[j] && alpha[j] > 0.0 && next[j] > effort.forcing * effort.forcing * start[j];
