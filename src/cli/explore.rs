@@ -1,6 +1,7 @@
 //! `dcgan explore`: the paper's figures of what a net knows.
 
 mod concepts;
+mod digits;
 mod figures;
 mod guided;
 
@@ -27,6 +28,7 @@ Examples:
   dcgan explore arithmetic results/faces/0c1d --plus 3,17,21 --minus 4,8,15 --plus 16,23,42
   dcgan explore turn results/faces/0c1d --left 1,2,3,4 --right 5,6,7,8
   dcgan explore guided results/cifar/4bd4ff4310c1
+  dcgan explore digits results/mnist/3a5f --beside results/mnist/0c1d
   dcgan explore draw results/cifar/4bd4ff4310c1/figures/samples.json --out elsewhere")]
 pub struct Explore {
     #[command(subcommand)]
@@ -40,6 +42,7 @@ enum Figure {
     Arithmetic(figures::Arithmetic),
     Turn(figures::Turn),
     Guided(guided::Guided),
+    Digits(digits::Digits),
     Draw(Draw),
 }
 
@@ -113,6 +116,7 @@ impl Explore {
             Figure::Arithmetic(figure) => figure.run(),
             Figure::Turn(figure) => figure.run(),
             Figure::Guided(figure) => figure.run(&store),
+            Figure::Digits(figure) => figure.run(&store),
             Figure::Draw(figure) => figure.run(&store),
         }
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ReportError;
 use crate::track::format::{Point, ProbeRecord, RunRecord, VERSION};
 use crate::track::history;
+use crate::track::nearest::NearestRecord;
 use crate::track::run::{RunError, read_json};
 
 /// All trials of an experiment.
@@ -24,6 +25,7 @@ pub struct Trial {
     /// The resolved spec's text, where it was written.
     pub spec: Option<String>,
     pub probes: Vec<ProbeRecord>,
+    pub nearest: Option<NearestRecord>,
     pub history: Vec<Point>,
     pub pictures: Pictures,
 }
@@ -105,6 +107,7 @@ fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
         run,
         spec: std::fs::read_to_string(folder.join("spec.yaml")).ok(),
         probes: read_json(&folder.join("probes.json"))?.unwrap_or_default(),
+        nearest: read_json(&folder.join("nearest.json"))?,
         history: history::read(folder)?,
         pictures: pictures(folder)?,
         folder: folder.to_path_buf(),

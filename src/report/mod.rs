@@ -17,6 +17,7 @@ pub mod page;
 pub mod published;
 pub mod table;
 pub mod table1;
+pub mod table3;
 pub mod words;
 mod write;
 

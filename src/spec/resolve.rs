@@ -65,6 +65,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train)?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -79,6 +80,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
+        nearest,
     })
 }
 
@@ -245,12 +247,12 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
 }
 
 /// Points errors of the second look at the place that the tree remembers.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     tree: &'a Node,
 }
 
 impl Check<'_> {
-    fn that(
+    pub(super) fn that(
         &self,
         key: &str,
         holds: bool,

@@ -5,6 +5,7 @@
 
 mod error;
 mod id;
+mod nearest;
 mod nets;
 mod probes;
 mod run;

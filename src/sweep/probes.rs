@@ -220,6 +220,7 @@ impl Work<'_> {
             set.labels.clone().ok_or_else(|| SweepError::NoLabels {
                 name: set.name.clone(),
                 split: set.split.clone(),
+                key: "probe.data",
             })
         };
         let (y_train, y_test) = (labels(train)?, labels(test)?);

@@ -8,6 +8,7 @@ pub mod fonts;
 pub mod format;
 pub mod history;
 pub mod metrics;
+pub mod nearest;
 pub mod progress;
 pub mod provenance;
 pub mod run;
