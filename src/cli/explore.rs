@@ -15,7 +15,7 @@ use dcgan::explore::{self, Drawing, Net, Written};
 use super::Verdict;
 use super::progress::Screen;
 
-/// Look into a net: interpolation, arithmetic, turn vector, guided backpropagation
+/// Look into a net: interpolation, arithmetic, turn vector, guided backpropagation, classes side by side
 #[derive(Args)]
 #[command(after_help = "\
 A net is a trial's folder or a folder of the authors' released weights. Its samples are numbered from 0, the same for \

@@ -65,6 +65,11 @@ pub fn digits(
     store: &Store,
     progress: &dyn Progress,
 ) -> Result<Written, ExploreError> {
+    let beside = options
+        .beside
+        .iter()
+        .map(|folder| Net::open(folder))
+        .collect::<Result<Vec<_>, _>>()?;
     let want = Want {
         size: Some(net.architecture.image.height),
         channels: Some(net.architecture.image.channels),
@@ -72,11 +77,6 @@ pub fn digits(
     let set = Set::find(&options.data, None)?.open(&options.split, &want, store, progress)?;
     let classes = set.classes.len();
     let real = drawn(&set, options)?;
-    let beside = options
-        .beside
-        .iter()
-        .map(|folder| Net::open(folder))
-        .collect::<Result<Vec<_>, _>>()?;
     let nets: Vec<&Net> = beside.iter().chain([net]).collect();
     let labels: Vec<u8> = (0..classes)
         .flat_map(|class| std::iter::repeat_n(class as u8, options.columns))

@@ -331,6 +331,42 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::collect::collect;
+    use crate::report::export::text;
+    use crate::report::published::published;
+
+    const RUN: &str = include_str!("../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
+    const NEAREST: &str = r#"{"key": "k", "data": "mnist", "queries": 10000, "seconds": 9.5,
+        "generated": [{"samples": 50000, "errors": 512}, {"samples": 1000000, "errors": 431}],
+        "real": [{"subset": "all", "images": 60000, "errors": [309]}, {"subset": "first", "images": 10000, "errors": [537]},
+                 {"subset": "random", "images": 50000, "errors": [318, 330]}]}"#;
+
+    fn experiment(nearest: &str) -> (tempfile::TempDir, Experiment) {
+        let folder = tempfile::tempdir().unwrap();
+        let trial = folder.path().join("3f0a9c1e");
+        std::fs::create_dir(&trial).unwrap();
+        std::fs::write(trial.join("run.json"), RUN).unwrap();
+        std::fs::write(trial.join("nearest.json"), nearest).unwrap();
+        let experiment = collect(folder.path()).unwrap();
+        (folder, experiment)
+    }
+
+    #[test]
+    fn ours_stands_below_the_papers_with_the_subset_that_agrees() {
+        let (_folder, experiment) = experiment(NEAREST);
+        let tables = tables(&experiment, &published().unwrap()).unwrap();
+        assert_eq!(tables.len(), 1);
+        insta::assert_snapshot!(text(&tables[0]).unwrap());
+        assert_eq!(tables[0].data.height(), 9);
+    }
+
+    #[test]
+    fn another_data_set_has_a_table_of_its_own_without_the_paper() {
+        let (_folder, experiment) = experiment(&NEAREST.replace("mnist", "my digits"));
+        let tables = tables(&experiment, &published().unwrap()).unwrap();
+        assert_eq!(tables[0].id, "nearest-my-digits");
+        assert_eq!(tables[0].data.height(), 4);
+    }
 
     #[test]
     fn columns_of_the_paper_are_numbers() {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
 use super::resolve::Check;
+use super::{ModelSpec, SpecError};
 
 /// Images of table 3's first column.
 const SAMPLES: u64 = 50_000;
@@ -32,6 +32,7 @@ pub(super) fn resolve(
     check: &Check,
     raw: Option<Raw>,
     trained_on: &str,
+    model: &ModelSpec,
 ) -> Result<Option<NearestSpec>, SpecError> {
     let Some(raw) = raw else {
         return Ok(None);
@@ -47,9 +48,50 @@ pub(super) fn resolve(
             )
         },
     )?;
+    let conditional = matches!(model, ModelSpec::Preset { rules, .. } if rules.conditional);
+    check.that("nearest", conditional, || {
+        "needs a generator that draws for a label; set `model.conditional: true`, take the preset mnist28 or fc28, or remove `nearest`"
+            .into()
+    })?;
     Ok(Some(NearestSpec {
         data: raw.data.unwrap_or_else(|| trained_on.to_string()),
         samples,
         real: raw.real.unwrap_or(true),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Spec, load, resolve as whole};
+
+    fn spec(rest: &str) -> Result<Spec, String> {
+        let text = format!("name: x\ndata: {{train: mnist}}\n{rest}\n");
+        let tree = load::parse(&text, "x.yaml").map_err(|e| e.to_string())?;
+        whole(&tree).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn what_is_left_out_is_the_papers() {
+        let spec = spec("model: {preset: mnist28}\nnearest: {}").unwrap();
+        let nearest = spec.nearest.clone().unwrap();
+        assert_eq!(
+            (&nearest.data[..], &nearest.samples[..], nearest.real),
+            ("mnist", &[50_000][..], true)
+        );
+        let text = serde_yaml::to_string(&spec).unwrap();
+        assert_eq!(
+            whole(&load::parse(&text, "spec.yaml").unwrap()).unwrap(),
+            spec
+        );
+    }
+
+    #[test]
+    fn bad_values_name_the_place() {
+        let error = |rest: &str| spec(rest).unwrap_err();
+        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {samples: [70, 30]}"), @"");
+        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {samples: []}"), @"");
+        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {sample: [30]}"), @"");
+        insta::assert_snapshot!(error("model: {preset: svhn32}\nnearest: {}"), @"");
+        insta::assert_snapshot!(error("model: {released: weights}\nnearest: {}"), @"");
+    }
 }

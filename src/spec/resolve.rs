@@ -68,7 +68,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
-    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train)?;
+    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
