@@ -6,6 +6,7 @@
 
 mod error;
 mod experiment;
+mod held_out;
 mod labels;
 pub mod load;
 mod model;

@@ -76,6 +76,9 @@ pub(super) struct Probe {
     pub c: Option<Vec<f64>>,
     pub solver: Option<Solver>,
     pub controls: Option<Vec<Features>>,
+    pub validation: Option<usize>,
+    pub selection_draws: Option<usize>,
+    pub knn: Option<Vec<usize>>,
 }
 
 /// The `sweep:` section, in the widely known form: method, metric, parameters.

@@ -234,6 +234,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         !controls.contains(&Features::Trained),
         || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
     )?;
+    super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
         data: raw.data.clone(),
         labels: raw.labels,
@@ -241,16 +242,19 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
         controls,
+        validation: raw.validation,
+        selection_draws: raw.selection_draws,
+        knn: raw.knn.clone(),
     })
 }
 
 /// Points errors of the second look at the place that the tree remembers.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     tree: &'a Node,
 }
 
 impl Check<'_> {
-    fn that(
+    pub(super) fn that(
         &self,
         key: &str,
         holds: bool,

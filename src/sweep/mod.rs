@@ -5,6 +5,7 @@
 
 mod error;
 mod id;
+mod knn;
 mod nets;
 mod probes;
 mod run;
