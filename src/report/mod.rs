@@ -11,12 +11,14 @@ pub mod check;
 pub mod collect;
 mod error;
 pub mod export;
+mod few_labels;
 pub mod findings;
 pub mod groups;
 pub mod page;
 pub mod published;
 pub mod table;
 pub mod table1;
+mod table2;
 pub mod words;
 mod write;
 

@@ -71,8 +71,8 @@ probe:
         let with = |from: &str, to: &str| load(&TEXT.replace(from, to)).unwrap_err().to_string();
         insta::assert_snapshot!(with("validation: 10000, ", ""), @"svhn.yaml:5:69: `probe.0.knn`: chooses k on rows held out once; give `validation` too, such as 10000");
         insta::assert_snapshot!(with("[1, 3, 5]", "[3, 1]"), @"svhn.yaml:5:88: `probe.0.knn`: expected one or more numbers of neighbours from 1 upwards, such as [1, 3, 5, 9]");
-        insta::assert_snapshot!(with("10000", "0"), @"svhn.yaml:5:54: `probe.0.validation`: is 0; expected 1 or more");
-        insta::assert_snapshot!(with("labels: 100, draws: 100", "labels: all"), @"svhn.yaml:5:42: `probe.0.validation`: has no meaning with `labels: all`; remove it, or give a number of labels per class");
+        insta::assert_snapshot!(with("10000", "0"), @"svhn.yaml:5:55: `probe.0.validation`: is 0; expected 1 or more");
+        insta::assert_snapshot!(with("labels: 100, draws: 100", "labels: all"), @"svhn.yaml:5:43: `probe.0.validation`: has no meaning with `labels: all`; remove it, or give a number of labels per class");
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod load;
 mod model;
 mod raw;
 mod resolve;
+mod supervised;
 pub mod tree;
 
 pub use error::SpecError;
@@ -23,3 +24,4 @@ pub use model::{
 };
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
+pub use supervised::SupervisedSpec;

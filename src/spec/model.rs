@@ -134,6 +134,8 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervised: Option<super::SupervisedSpec>,
 }
 
 /// The training images.

@@ -18,6 +18,7 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
+    pub supervised: Option<super::supervised::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

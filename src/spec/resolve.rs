@@ -65,6 +65,8 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let supervised = raw.supervised.as_ref();
+    let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -79,6 +81,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
+        supervised: supervised.transpose()?,
     })
 }
 

@@ -9,6 +9,7 @@ mod knn;
 mod nets;
 mod probes;
 mod run;
+mod supervised;
 mod trial;
 mod watch;
 

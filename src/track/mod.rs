@@ -14,5 +14,6 @@ pub mod provenance;
 pub mod run;
 pub mod sheet;
 mod streams;
+pub mod supervised;
 
 pub use streams::Streams;

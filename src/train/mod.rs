@@ -10,6 +10,7 @@ mod error;
 pub mod latent;
 mod planned;
 mod run;
+pub mod supervised;
 mod tape;
 mod trainer;
 
