@@ -20,16 +20,23 @@ impl Classifier {
     /// Weights N(0, 0.02), gains N(1, 0.02), biases 0, as D's.
     ///
     /// # Errors
-    /// A device's own.
+    /// [`NnError::OtherRules`] for a D with hidden layers or labels; a device's own.
     pub fn init(
         a: &Architecture,
         classes: usize,
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<Self, NnError> {
+        let last = a.discriminator.last();
+        let Some(last) = last.filter(|_| a.classes == 0 && a.discriminator_dense.is_empty()) else {
+            return Err(NnError::OtherRules {
+                what: "a supervised net of D's architecture",
+            });
+        };
+        let units = last.output.len();
         let body = Discriminator::first_layers(a, a.discriminator.len(), false, rng, device)?;
         let mut head = Params::new("head.");
-        let shape = [classes, a.projection.len()];
+        let shape = [classes, units];
         let weight = head.drawn("head.weight".into(), &shape, 0.0, rng, device)?;
         let bias = head.zeros("head.bias".into(), &[classes], device)?;
         Ok(Self {
@@ -82,6 +89,11 @@ impl Classifier {
     /// Trained parameters in layer order.
     pub fn params(&self) -> impl Iterator<Item = (&str, &Var)> {
         self.body.params().iter().chain(self.head.iter())
+    }
+
+    /// Values of the flattened last map.
+    pub fn units(&self) -> usize {
+        self.weight.dims().last().copied().unwrap_or(0)
     }
 
     /// The convolutions, for their batch-norm statistics.

@@ -9,6 +9,7 @@ mod feature_error;
 pub mod features;
 mod held_out;
 mod knn;
+pub mod nearest;
 mod npy;
 mod protocol;
 mod run;

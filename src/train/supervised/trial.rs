@@ -82,7 +82,7 @@ pub fn train(
     let mut loader = Loader::new(rows, settings.batch_size, stream("batches"))?;
     let mut dropout = stream("dropout");
     let steps = loader.batches_per_epoch();
-    let units = task.architecture.projection.len();
+    let units = net.units();
     let mut best = Found {
         validation: 0.0,
         epoch: 0,
