@@ -7,6 +7,7 @@
 mod arms;
 mod error;
 mod experiment;
+mod held_out;
 mod labels;
 pub mod load;
 mod model;
@@ -14,6 +15,7 @@ mod nearest;
 mod raw;
 mod resolve;
 mod rules;
+mod supervised;
 pub mod tree;
 
 pub use error::SpecError;
@@ -27,3 +29,4 @@ pub use nearest::NearestSpec;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
+pub use supervised::SupervisedSpec;

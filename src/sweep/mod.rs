@@ -5,10 +5,12 @@
 
 mod error;
 mod id;
+mod knn;
 mod nearest;
 mod nets;
 mod probes;
 mod run;
+mod supervised;
 mod trial;
 mod watch;
 

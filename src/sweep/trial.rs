@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, nearest, nets, probes};
+use super::{SweepError, knn, nearest, nets, probes, supervised};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -67,6 +67,8 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         if record.status == Status::Finished
             && probes::all_done(&folder, spec)?
             && nearest::done(&folder, spec)?
+            && knn::all_done(&folder, spec)?
+            && supervised::all_done(&folder, spec)?
         {
             return Ok(Ended::Skipped);
         }
@@ -148,10 +150,16 @@ fn stages(
     }
     folder.write_record(record)?;
     nets::figures(&trained, dataset, &context.device, folder)?;
+    if let Stage::Stopped = probes::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
     if let Stage::Stopped = nearest::run(spec, &trained, context, folder, record)? {
         return Ok(Stage::Stopped);
     }
-    probes::run(spec, &trained, dataset, context, folder, record)
+    supervised::run(spec, &trained, dataset, context, folder, record)
 }
 
 fn new_record(

@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod fonts;
 pub mod format;
 pub mod history;
+pub mod knn;
 pub mod metrics;
 pub mod nearest;
 pub mod progress;
@@ -14,5 +15,6 @@ pub mod provenance;
 pub mod run;
 pub mod sheet;
 mod streams;
+pub mod supervised;
 
 pub use streams::Streams;
