@@ -7,12 +7,14 @@
 mod arms;
 mod error;
 mod experiment;
+mod held_out;
 mod labels;
 pub mod load;
 mod model;
 mod raw;
 mod resolve;
 mod rules;
+mod supervised;
 pub mod tree;
 
 pub use error::SpecError;
@@ -25,3 +27,4 @@ pub use model::{
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
+pub use supervised::SupervisedSpec;

@@ -21,6 +21,7 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
+    pub supervised: Option<super::supervised::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -84,6 +85,9 @@ pub(super) struct Probe {
     pub c: Option<Vec<f64>>,
     pub solver: Option<Solver>,
     pub controls: Option<Vec<Features>>,
+    pub validation: Option<usize>,
+    pub selection_draws: Option<usize>,
+    pub knn: Option<Vec<usize>>,
 }
 
 /// The `sweep:` section, in the widely known form: method, metric, parameters.

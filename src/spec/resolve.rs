@@ -68,6 +68,8 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let supervised = raw.supervised.as_ref();
+    let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -82,6 +84,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
+        supervised: supervised.transpose()?,
     })
 }
 
@@ -247,6 +250,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         !controls.contains(&Features::Trained),
         || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
     )?;
+    super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
         data: raw.data.clone(),
         labels: raw.labels,
@@ -254,6 +258,9 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
         controls,
+        validation: raw.validation,
+        selection_draws: raw.selection_draws,
+        knn: raw.knn.clone(),
     })
 }
 
