@@ -8,6 +8,7 @@ mod id;
 mod nets;
 mod probes;
 mod run;
+mod selectivity;
 mod trial;
 mod watch;
 

@@ -11,6 +11,7 @@ pub mod metrics;
 pub mod progress;
 pub mod provenance;
 pub mod run;
+pub mod selectivity;
 pub mod sheet;
 mod streams;
 

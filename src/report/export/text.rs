@@ -67,8 +67,8 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Breaks at spaces; lines after the first are set in by `indent`.
-fn wrapped(text: &str, indent: usize) -> Vec<String> {
+/// Text in lines for a terminal, broken at spaces; lines after the first are set in by `indent`.
+pub fn wrapped(text: &str, indent: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut current = String::new();
     for word in text.split(' ') {

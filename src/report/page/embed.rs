@@ -10,6 +10,8 @@ use crate::report::ReportError;
 
 /// Small pictures are shown at up to this many CSS pixels a side, by whole factors.
 const SHOWN: u32 = 420;
+/// Figures are shown at most this many pixels wide.
+const WIDEST: u32 = 1120;
 
 /// A PNG file as an `img`; one that does not decode is named instead of shown.
 ///
@@ -28,6 +30,30 @@ pub fn picture(path: &Path, alt: &str) -> Result<Markup, ReportError> {
         None => Ok(
             html! { p class="failed" { "`" (path.display()) "` is not a PNG image that can be read." } },
         ),
+    }
+}
+
+/// A PNG figure as an `img` at its own size; one wider than a page is made smaller.
+///
+/// # Errors
+/// [`ReportError::Read`].
+pub fn figure(path: &Path, alt: &str) -> Result<Markup, ReportError> {
+    let bytes = read(path)?;
+    let Ok(whole) = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png) else {
+        return picture(path, alt);
+    };
+    if whole.width() <= WIDEST {
+        return picture(path, alt);
+    }
+    let height = u64::from(whole.height()) * u64::from(WIDEST) / u64::from(whole.width());
+    let small = whole.thumbnail(WIDEST, u32::try_from(height).unwrap_or(u32::MAX).max(1));
+    let mut png = std::io::Cursor::new(Vec::new());
+    match small.write_to(&mut png, image::ImageFormat::Png) {
+        Ok(()) => Ok(html! {
+            img class="smooth" src={ "data:image/png;base64," (STANDARD.encode(png.into_inner())) } alt=(alt)
+                width=(small.width()) height=(small.height());
+        }),
+        Err(_) => picture(path, alt),
     }
 }
 
