@@ -119,6 +119,11 @@ pub fn mean_of(values: &[f64]) -> Option<Estimate> {
     Some(Estimate { mean: m, interval })
 }
 
+/// Half-width of the 95% interval of a share of `n` images; `None` of none.
+pub fn share_interval(share: f64, n: usize) -> Option<f64> {
+    (n > 0).then(|| 1.96 * (share * (1.0 - share) / n as f64).max(0.0).sqrt())
+}
+
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }

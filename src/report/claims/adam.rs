@@ -86,8 +86,8 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
     Some(Outcome {
         held: over.verdict() == Verdict::Better,
         sentence: format!(
-            "The losses' swing about their trend (standard deviation of the logarithm, D's and G's together, over quarters of the training) is with {other} {}, against {paper}.",
-            difference(over, |x| format!("{x:.3}")),
+            "With {other} the losses' swing about their trend (standard deviation of the logarithm, D's and G's together, over quarters of the training) is {}.",
+            difference(over, &format!("with {paper}"), |x| format!("{x:.3}")),
         ),
         numbers,
         seeds: pair.seeds(),

@@ -1,6 +1,6 @@
 use super::evidence::Evidence;
 use super::outcome::Outcome;
-use super::{adam, features, rules, selectivity};
+use super::{adam, collapse, features, memorisation, nearest, rules, selectivity};
 use crate::report::ReportError;
 use crate::report::published::Published;
 
@@ -27,6 +27,13 @@ pub const TESTS: &[(&str, Test)] = &[
     }),
     ("adam.learning-rate", adam::learning_rate),
     ("adam.momentum", adam::momentum),
+    ("memorisation", memorisation::outcomes),
+    ("features.k-means", features::k_means),
+    ("features.supervised", features::supervised),
     ("features.untrained", features::untrained),
     ("selectivity", selectivity::outcomes),
+    ("collapse", collapse::outcomes),
+    ("nearest.gan", nearest::beats_gan),
+    ("nearest.real", nearest::matches_real),
+    ("nearest.more", nearest::more_samples),
 ];

@@ -9,9 +9,8 @@ use super::evidence::{self, Evidence};
 use crate::report::ReportError;
 use crate::report::collect::{Experiment, Trial};
 use crate::report::findings::{Gain, Verdict, gain};
-use crate::report::groups::{Estimate, Group};
+use crate::report::groups::{self, Estimate, Group};
 use crate::report::published::{Published, data_name};
-use crate::report::words;
 use crate::track::format::{Features, Labels, Status};
 
 /// The paper's choice against another.
@@ -181,37 +180,29 @@ fn estimate(group: &Group, features: Features, data: &str, labels: Labels) -> Op
     let found = group.estimate(features, data, labels)?;
     let probes = group.probes(features, data, labels);
     let rows = probes.first().map_or(0, |p| p.test_rows);
-    let share = (rows > 0).then(|| 1.96 * (found.mean * (1.0 - found.mean) / rows as f64).sqrt());
+    let share = groups::share_interval(found.mean, rows);
     Some(Estimate {
         mean: found.mean,
         interval: found.interval.or(share),
     })
 }
 
-/// How the first of two numbers stands to the second, in words.
-pub fn difference(gain: Gain, written: impl Fn(f64) -> String) -> String {
+/// How the first of two numbers stands to the second, which `than` names, in words.
+pub fn difference(gain: Gain, than: &str, written: impl Fn(f64) -> String) -> String {
     let by = written(gain.difference.abs());
+    let side = if gain.difference < 0.0 {
+        "lower"
+    } else {
+        "higher"
+    };
     let interval = gain
         .interval
         .map_or(String::new(), |i| format!(" (±{})", written(i)));
-    match gain.verdict() {
-        Verdict::Better => format!("{by} higher{interval}, beyond the 95% interval"),
-        Verdict::Worse => {
-            format!("{by} lower{interval}, the other way and beyond the 95% interval")
-        }
-        Verdict::WithinInterval => format!(
-            "{by} {}{interval}, which is within the 95% interval",
-            if gain.difference < 0.0 {
-                "lower"
-            } else {
-                "higher"
-            }
-        ),
-        Verdict::NoInterval => format!("{by} apart, with no interval to judge it by"),
-    }
-}
-
-/// A difference of accuracies as [`difference`] writes it.
-pub fn points(fraction: f64) -> String {
-    format!("{} points", words::points(fraction))
+    let judged = match gain.verdict() {
+        Verdict::Better => "beyond the 95% interval",
+        Verdict::Worse => "beyond the 95% interval and the other way",
+        Verdict::WithinInterval => "within the 95% interval",
+        Verdict::NoInterval => "with no interval to judge it by",
+    };
+    format!("{by}{interval} {side} than {than}, {judged}")
 }

@@ -1,12 +1,23 @@
 //! Tables 1 and 2: D's features against others by the same protocol.
 
+use serde::Deserialize;
+
 use super::all::Asked;
 use super::contrast::{self, Probed};
 use super::evidence;
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
-use crate::report::groups::{self, Group};
-use crate::track::format::Features;
+use crate::report::findings::{Verdict, gain};
+use crate::report::groups::{self, Estimate, Group};
+use crate::report::published::data_name;
+use crate::report::words;
+use crate::track::format::{Features, Labels};
+
+/// The trained net against k-means by the same protocol.
+pub fn k_means(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
+    let kind: Option<Features> = serde_json::from_str("\"kmeans\"").ok();
+    Ok(against(asked, kind.as_slice(), "k-means features"))
+}
 
 /// The trained net against the same net before its first step.
 pub fn untrained(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
@@ -42,9 +53,9 @@ fn outcome(group: &Group, probed: &Probed, whose: &str, asked: &Asked) -> Outcom
     Outcome {
         held: probed.better(),
         sentence: format!(
-            "On {} the accuracy on D's features is {}, against {whose}.",
+            "On {} the accuracy on D's features is {} (percentage points).",
             probed.protocol(asked.published),
-            contrast::difference(probed.gain, contrast::points),
+            contrast::difference(probed.gain, &format!("on {whose}"), words::points),
         ),
         numbers: vec![
             Number::percent("D's features", probed.first),
@@ -57,4 +68,63 @@ fn outcome(group: &Group, probed: &Probed, whose: &str, asked: &Asked) -> Outcom
             .map_or(String::new(), |t| evidence::scale(t)),
         experiment: String::new(),
     }
+}
+
+/// What is read of `supervised.json`.
+#[derive(Deserialize)]
+struct Supervised {
+    data: String,
+    labels: Labels,
+    test_rows: usize,
+    trials: Vec<serde_json::Value>,
+    accuracy: f64,
+    validation: f64,
+}
+
+/// D's features against the supervised net of the same architecture and as many labels, both on the test images. That net
+/// trains on one draw of labels: its interval is no narrower than the spread of the other's draws.
+pub fn supervised(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
+    let mut found = Vec::new();
+    let records = asked.evidence.records::<Supervised>("supervised.json")?;
+    for (experiment, trial, cnn) in records {
+        let probe = groups::probe(trial, Features::Trained, &cnn.data, cnn.labels);
+        let Some(probe) = probe.filter(|_| evidence::is_over(trial)) else {
+            continue;
+        };
+        let ours = Estimate {
+            mean: probe.accuracy,
+            interval: probe.interval,
+        };
+        let sampling = groups::share_interval(cnn.accuracy, cnn.test_rows);
+        let theirs = Estimate {
+            mean: cnn.accuracy,
+            interval: sampling.into_iter().chain(probe.spread).reduce(f64::max),
+        };
+        let over = gain(ours, theirs);
+        found.push(Outcome {
+            held: over.verdict() == Verdict::Better,
+            sentence: format!(
+                "On {} with {} labels per class the test accuracy on D's features is {} (percentage points). The supervised net is the best on validation of {} by random search.",
+                data_name(asked.published, &cnn.data),
+                cnn.labels,
+                contrast::difference(over, "of a supervised CNN of the same architecture", words::points),
+                words::count(cnn.trials.len() as f64, "trial"),
+            ),
+            numbers: vec![
+                Number::percent("D's features", ours),
+                Number::percent("supervised CNN", theirs),
+                Number::percent(
+                    "supervised CNN on validation",
+                    Estimate {
+                        mean: cnn.validation,
+                        interval: None,
+                    },
+                ),
+            ],
+            seeds: vec![trial.run.seed],
+            scale: evidence::scale(trial),
+            experiment: experiment.name.clone(),
+        });
+    }
+    Ok(found)
 }

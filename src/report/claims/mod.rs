@@ -9,10 +9,13 @@
 mod adam;
 mod all;
 mod claim;
+mod collapse;
 mod contrast;
 mod decide;
 mod evidence;
 mod features;
+mod memorisation;
+mod nearest;
 mod outcome;
 mod rules;
 mod selectivity;

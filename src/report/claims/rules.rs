@@ -7,6 +7,7 @@ use super::contrast::{self, Contrast, contrasts};
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
 use crate::report::groups::Estimate;
+use crate::report::words;
 
 /// A rule of the paper as a key of a spec.
 pub struct Rule {
@@ -109,9 +110,9 @@ pub(super) fn decided(pair: &Contrast, paper: &str, other: &str, asked: &Asked) 
         _ => "",
     };
     let sentence = format!(
-        "Accuracy on {} {paper} is {}, against {other}.{alone}",
+        "The features' accuracy on {} {paper} is {} (percentage points).{alone}",
         probed.protocol(asked.published),
-        contrast::difference(probed.gain, contrast::points),
+        contrast::difference(probed.gain, other, words::points),
     );
     let numbers = vec![
         Number::percent(paper, probed.first),

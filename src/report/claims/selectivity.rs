@@ -26,24 +26,23 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             ) else {
                 continue;
             };
-            let bits = |x: f64| format!("{x:.3} bits");
             let over = gain(trained, random);
             let not_alone = match gain(random, chance).verdict() {
                 Verdict::Better => format!(
-                    " Random filters tell something too: chance alone gives {}.",
-                    bits(chance.mean)
+                    " Random filters tell something too: chance alone gives {:.3}.",
+                    chance.mean
                 ),
                 _ => " Random filters tell no more than chance.".to_string(),
             };
             found.push(Outcome {
                 held: over.verdict() == Verdict::Better,
                 sentence: format!(
-                    "What the {} strongest of {} images of {} tell of their class, over the {} units of D's last convolution, is {} for trained filters than for random ones.{not_alone}",
+                    "The bits that a unit's {} strongest of {} images of {} tell of their class, the mean over the {} units of D's last convolution, are {}.{not_alone}",
                     set.strongest,
                     words::thousands(set.images as u64),
                     data_name(asked.published, &set.data),
                     set.trained.len(),
-                    difference(over, bits),
+                    difference(over, "for random filters", |x| format!("{x:.3}")),
                 ),
                 numbers: vec![
                     Number::plain("bits, trained", trained),

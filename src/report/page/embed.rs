@@ -10,8 +10,6 @@ use crate::report::ReportError;
 
 /// Small pictures are shown at up to this many CSS pixels a side, by whole factors.
 const SHOWN: u32 = 420;
-/// Figures are shown at most this many pixels wide.
-const WIDEST: u32 = 1120;
 
 /// A PNG file as an `img`; one that does not decode is named instead of shown.
 ///
@@ -33,20 +31,21 @@ pub fn picture(path: &Path, alt: &str) -> Result<Markup, ReportError> {
     }
 }
 
-/// A PNG figure as an `img` at its own size; one wider than a page is made smaller.
+/// A PNG figure as an `img` at its own size; one wider than `widest` is made smaller by a whole factor.
 ///
 /// # Errors
 /// [`ReportError::Read`].
-pub fn figure(path: &Path, alt: &str) -> Result<Markup, ReportError> {
+pub fn figure(path: &Path, alt: &str, widest: u32) -> Result<Markup, ReportError> {
     let bytes = read(path)?;
     let Ok(whole) = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png) else {
         return picture(path, alt);
     };
-    if whole.width() <= WIDEST {
+    let factor = whole.width().div_ceil(widest.max(1));
+    if factor < 2 {
         return picture(path, alt);
     }
-    let height = u64::from(whole.height()) * u64::from(WIDEST) / u64::from(whole.width());
-    let small = whole.thumbnail(WIDEST, u32::try_from(height).unwrap_or(u32::MAX).max(1));
+    let side = |pixels: u32| (pixels / factor).max(1);
+    let small = whole.thumbnail_exact(side(whole.width()), side(whole.height()));
     let mut png = std::io::Cursor::new(Vec::new());
     match small.write_to(&mut png, image::ImageFormat::Png) {
         Ok(()) => Ok(html! {

@@ -19,7 +19,7 @@ pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
         );
         let image = match picture.drawing {
             true => embed::drawing(&picture.path, &about)?,
-            false => embed::figure(&picture.path, &about)?,
+            false => embed::figure(&picture.path, &about, picture.widest)?,
         };
         figures.push((image, about));
     }
@@ -27,7 +27,7 @@ pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
     for table in &shown.tables {
         parts.push(tables::table(table)?);
     }
-    let missing = shown.is_empty() || shown.claims.iter().any(|d| d.verdict() == Verdict::NotRun);
+    let commands = commands(shown);
     Ok(html! {
         p class="paper" { b { "The paper: " } (shown.item.paper) "." }
         @if !figures.is_empty() {
@@ -49,11 +49,28 @@ pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
             }
         }
         @if !shown.claims.is_empty() { (claims::list(&shown.claims, false)) }
-        @if missing {
+        @if !commands.is_empty() {
             p class="absent" {
                 @if shown.is_empty() { b { "Not run." } " What would:" } @else { "What would decide the rest:" }
             }
-            pre { @for command in &shown.item.run { (command) "\n" } }
+            pre { @for command in &commands { (command) "\n" } }
         }
     })
+}
+
+/// What makes what is missing: all of it, or what the claims that were not run need.
+fn commands<'a>(shown: &'a Shown<'_>) -> Vec<&'a str> {
+    let mut commands: Vec<&str> = Vec::new();
+    let undecided = shown
+        .claims
+        .iter()
+        .filter(|d| d.verdict() == Verdict::NotRun);
+    let of_claims = undecided.map(|d| &d.claim.run);
+    let of_item = shown.item.run.iter().filter(|_| shown.is_empty());
+    for command in of_item.chain(of_claims) {
+        if !commands.contains(&command.as_str()) {
+            commands.push(command);
+        }
+    }
+    commands
 }

@@ -17,7 +17,14 @@ pub struct Picture<'a> {
     pub caption: String,
     /// A drawing with lines and text, not a sheet of small images.
     pub drawing: bool,
+    /// Pixels beyond which it is made smaller.
+    pub widest: u32,
 }
+
+/// Sheets of samples, whose tiles are drawn large.
+const SHEET: u32 = 700;
+/// Figures with captions of their own.
+const FIGURE: u32 = 1400;
 
 /// What every record beside a figure has.
 #[derive(Deserialize)]
@@ -46,6 +53,10 @@ pub fn pictures<'a>(show: &Show, trials: &[&'a Trial]) -> Result<Vec<Picture<'a>
                 path,
                 caption,
                 drawing: *show == Show::Architecture,
+                widest: match show {
+                    Show::Figure { .. } => FIGURE,
+                    _ => SHEET,
+                },
             });
         }
     }
