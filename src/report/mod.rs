@@ -12,6 +12,7 @@ pub mod claims;
 pub mod collect;
 mod error;
 pub mod export;
+mod few_labels;
 pub mod findings;
 pub mod groups;
 pub mod oscillation;
@@ -21,6 +22,7 @@ pub mod published;
 pub mod stability;
 pub mod table;
 pub mod table1;
+mod table2;
 pub mod words;
 mod write;
 

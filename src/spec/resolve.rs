@@ -1,11 +1,11 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
-use super::raw;
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
+use super::{raw, rules};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///
@@ -60,11 +60,16 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         protocol,
     )?;
     let probes = raw.probe.as_deref().unwrap_or_default();
+    if let ModelSpec::Preset { preset, rules, .. } = &model {
+        rules::check_probes(&check, *preset, rules, probes.len())?;
+    }
     let probe = probes
         .iter()
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let supervised = raw.supervised.as_ref();
+    let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -79,6 +84,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
+        supervised: supervised.transpose()?,
     })
 }
 
@@ -104,6 +110,7 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
                         _ => LatentDistribution::Uniform,
                     }),
                 },
+                rules: rules::resolve(check, raw, preset, width)?,
             })
         }
         (None, Some(path)) => {
@@ -112,13 +119,22 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
                 raw.width.is_none() && raw.latent.is_none(),
                 || "`released` weights bring their own `width` and `latent`; remove these keys".into(),
             )?;
+            check.that(
+                "model",
+                raw.norm.is_none()
+                    && raw.resampling.is_none()
+                    && raw.activation.is_none()
+                    && raw.hidden.is_none()
+                    && raw.conditional.is_none(),
+                || "`released` weights are of the paper's rules; remove `norm`, `resampling`, `activation`, `hidden` and `conditional`".into(),
+            )?;
             Ok(ModelSpec::Released {
                 released: path.clone(),
             })
         }
         _ => check.fail(
             "model",
-            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32) or `released` (a folder)"
+            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28) or `released` (a folder)"
                 .into(),
         ),
     }
@@ -234,6 +250,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         !controls.contains(&Features::Trained),
         || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
     )?;
+    super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
         data: raw.data.clone(),
         labels: raw.labels,
@@ -241,16 +258,19 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
         controls,
+        validation: raw.validation,
+        selection_draws: raw.selection_draws,
+        knn: raw.knn.clone(),
     })
 }
 
 /// Points errors of the second look at the place that the tree remembers.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     tree: &'a Node,
 }
 
 impl Check<'_> {
-    fn that(
+    pub(super) fn that(
         &self,
         key: &str,
         holds: bool,

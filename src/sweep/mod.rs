@@ -5,10 +5,12 @@
 
 mod error;
 mod id;
+mod knn;
 mod nets;
 mod probes;
 mod run;
 mod selectivity;
+mod supervised;
 mod trial;
 mod watch;
 

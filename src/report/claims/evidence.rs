@@ -38,6 +38,14 @@ impl<'a> Evidence<'a> {
         })
     }
 
+    /// Each such trial with its experiment.
+    pub fn trials(self) -> impl Iterator<Item = (&'a Experiment, &'a Trial)> {
+        let each = |(experiment, trials): (_, Vec<_>)| {
+            trials.into_iter().map(move |trial| (experiment, trial))
+        };
+        self.experiments().flat_map(each)
+    }
+
     /// Each trial with a record of this name in its folder.
     ///
     /// # Errors
@@ -47,11 +55,9 @@ impl<'a> Evidence<'a> {
         name: &str,
     ) -> Result<Vec<(&'a Experiment, &'a Trial, T)>, ReportError> {
         let mut found = Vec::new();
-        for (experiment, trials) in self.experiments() {
-            for trial in trials {
-                if let Some(record) = read_json(&trial.folder.join(name))? {
-                    found.push((experiment, trial, record));
-                }
+        for (experiment, trial) in self.trials() {
+            if let Some(record) = read_json(&trial.folder.join(name))? {
+                found.push((experiment, trial, record));
             }
         }
         Ok(found)

@@ -1,7 +1,5 @@
 //! Tables 1 and 2: D's features against others by the same protocol.
 
-use serde::Deserialize;
-
 use super::all::Asked;
 use super::contrast::{self, Probed};
 use super::evidence;
@@ -11,7 +9,7 @@ use crate::report::findings::{Verdict, gain};
 use crate::report::groups::{self, Estimate, Group};
 use crate::report::published::data_name;
 use crate::report::words;
-use crate::track::format::{Features, Labels};
+use crate::track::format::Features;
 
 /// The trained net against k-means by the same protocol.
 pub fn k_means(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
@@ -70,25 +68,20 @@ fn outcome(group: &Group, probed: &Probed, whose: &str, asked: &Asked) -> Outcom
     }
 }
 
-/// What is read of `supervised.json`.
-#[derive(Deserialize)]
-struct Supervised {
-    data: String,
-    labels: Labels,
-    test_rows: usize,
-    trials: Vec<serde_json::Value>,
-    accuracy: f64,
-    validation: f64,
-}
-
 /// D's features against the supervised net of the same architecture and as many labels, both on the test images. That net
 /// trains on one draw of labels: its interval is no narrower than the spread of the other's draws.
 pub fn supervised(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     let mut found = Vec::new();
-    let records = asked.evidence.records::<Supervised>("supervised.json")?;
-    for (experiment, trial, cnn) in records {
+    for (experiment, trial) in asked.evidence.trials() {
+        let Some(cnn) = trial
+            .supervised
+            .as_ref()
+            .filter(|_| evidence::is_over(trial))
+        else {
+            continue;
+        };
         let probe = groups::probe(trial, Features::Trained, &cnn.data, cnn.labels);
-        let Some(probe) = probe.filter(|_| evidence::is_over(trial)) else {
+        let Some(probe) = probe else {
             continue;
         };
         let ours = Estimate {
