@@ -158,6 +158,7 @@ pub fn probe(features: Features, accuracy: f64) -> ProbeRecord {
         validation: vec![(1e-3, accuracy)],
         accuracy,
         draws: vec![accuracy - 0.004, accuracy, accuracy + 0.004],
+        held_out: None,
         interval: Some(0.004),
         spread: Some(0.0078),
         train_rows: 4000,
