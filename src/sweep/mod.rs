@@ -6,6 +6,7 @@
 mod error;
 mod id;
 mod knn;
+mod nearest;
 mod nets;
 mod probes;
 mod run;

@@ -257,6 +257,7 @@ impl<'a> Work<'a> {
             set.labels.clone().ok_or_else(|| SweepError::NoLabels {
                 name: set.name.clone(),
                 split: set.split.clone(),
+                key: "probe.data",
             })
         };
         Ok(Some(Rows {

@@ -124,6 +124,7 @@ fn search(
             None => Err(SweepError::NoLabels {
                 name: found.name,
                 split: found.split,
+                key: "supervised.data",
             }),
         }
     };

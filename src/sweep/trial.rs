@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, knn, nets, probes, supervised};
+use super::{SweepError, knn, nearest, nets, probes, supervised};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -68,6 +68,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
             && probes::all_done(&folder, spec)?
             && knn::all_done(&folder, spec)?
             && supervised::all_done(&folder, spec)?
+            && nearest::done(&folder, spec)?
         {
             return Ok(Ended::Skipped);
         }
@@ -155,7 +156,10 @@ fn stages(
     if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
         return Ok(Stage::Stopped);
     }
-    supervised::run(spec, &trained, dataset, context, folder, record)
+    if let Stage::Stopped = supervised::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    nearest::run(spec, &trained, context, folder, record)
 }
 
 fn new_record(
