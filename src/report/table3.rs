@@ -115,6 +115,21 @@ pub fn rows(experiment: &Experiment, data: &str, paper: Option<&PublishedTable>)
     rows
 }
 
+/// What each trial's images came to, in sentences.
+pub fn sentences(experiment: &Experiment) -> Vec<String> {
+    let last = |(trial, record): (&Trial, &NearestRecord)| {
+        let row = record.generated.last()?;
+        Some(format!(
+            "By the nearest of {} images that {} drew, {} of {}'s test images get a wrong label.",
+            words::thousands(row.samples),
+            words::short_label(trial.name()),
+            hundredths(record.share(row.errors)),
+            record.data,
+        ))
+    };
+    records(experiment).filter_map(last).collect()
+}
+
 fn measured(error: f64, interval: Option<f64>) -> Cell {
     Cell {
         error,

@@ -131,7 +131,7 @@ impl<'a> Work<'a> {
         };
         let seconds = started.elapsed().as_secs_f64();
         let real = match self.nearest.real {
-            true => self.real(truth)?,
+            true => self.real_once(truth, folder)?,
             false => Some(Vec::new()),
         };
         Ok(real.map(|real| NearestRecord {
@@ -189,6 +189,27 @@ impl<'a> Work<'a> {
             errors: p.errors,
         };
         Ok(points.map(|points| points.iter().map(row).collect()))
+    }
+
+    /// The real images' part hangs on no net and no number of samples: once is enough.
+    fn real_once(
+        &self,
+        truth: &[u8],
+        folder: &RunFolder,
+    ) -> Result<Option<Vec<RealRow>>, SweepError> {
+        let spec = self.spec;
+        let of = [&self.train.fingerprint, &self.test.fingerprint];
+        let parts = serde_json::json!([VERSION, spec.seed, spec.data.size, of]);
+        let key = hex(&Sha256::digest(parts.to_string())[..6]);
+        let path = folder.path(&format!("nearest/real-{key}.json"));
+        if let Some(rows) = run::read_json(&path)? {
+            return Ok(Some(rows));
+        }
+        let rows = self.real(truth)?;
+        if let Some(rows) = &rows {
+            run::write_json(&path, rows)?;
+        }
+        Ok(rows)
     }
 
     /// Subsets among which the paper's may be: it does not say which real images it used.
