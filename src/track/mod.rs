@@ -13,6 +13,7 @@ pub mod nearest;
 pub mod progress;
 pub mod provenance;
 pub mod run;
+pub mod selectivity;
 pub mod sheet;
 mod streams;
 pub mod supervised;
