@@ -6,6 +6,7 @@ use super::ReportError;
 use crate::track::format::{Point, ProbeRecord, RunRecord, VERSION};
 use crate::track::history;
 use crate::track::knn::KnnRecord;
+use crate::track::nearest::NearestRecord;
 use crate::track::run::{RunError, read_json};
 use crate::track::supervised::SupervisedRecord;
 
@@ -30,6 +31,7 @@ pub struct Trial {
     pub knn: Vec<KnnRecord>,
     /// The supervised net of table 2.
     pub supervised: Option<SupervisedRecord>,
+    pub nearest: Option<NearestRecord>,
     pub history: Vec<Point>,
     pub pictures: Pictures,
 }
@@ -151,6 +153,7 @@ fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
         probes: read_json(&folder.join("probes.json"))?.unwrap_or_default(),
         knn: read_json(&folder.join("knn.json"))?.unwrap_or_default(),
         supervised: read_json(&folder.join("supervised.json"))?,
+        nearest: read_json(&folder.join("nearest.json"))?,
         history: history::read(folder)?,
         pictures: pictures(folder)?,
         folder: folder.to_path_buf(),

@@ -23,6 +23,7 @@ pub mod stability;
 pub mod table;
 pub mod table1;
 mod table2;
+pub mod table3;
 pub mod words;
 mod write;
 

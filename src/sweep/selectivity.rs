@@ -12,6 +12,7 @@ use crate::nn::Discriminator;
 use crate::probe::{features, selectivity};
 use crate::spec::{Features, Spec};
 use crate::track::Streams;
+use crate::track::format::RunRecord;
 use crate::track::run::{self, RunFolder};
 use crate::track::selectivity::{Selectivity, SelectivityRecord};
 
@@ -53,6 +54,7 @@ pub(super) fn run(
     dataset: &Dataset,
     context: &Context,
     folder: &RunFolder,
+    _: &mut RunRecord,
 ) -> Result<Stage<()>, SweepError> {
     if done(folder, spec)? {
         return Ok(Stage::Done(()));

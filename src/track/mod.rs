@@ -9,6 +9,7 @@ pub mod format;
 pub mod history;
 pub mod knn;
 pub mod metrics;
+pub mod nearest;
 pub mod progress;
 pub mod provenance;
 pub mod run;
