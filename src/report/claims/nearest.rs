@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::all::Asked;
-use super::contrast::difference;
+use super::contrast::reduction;
 use super::evidence;
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
@@ -106,15 +106,13 @@ fn arms<'a>(asked: &Asked<'a>, fully_connected: bool) -> Vec<Arm<'a>> {
     arms
 }
 
-/// The lower error is the better one.
-fn below(first: Estimate, second: Estimate) -> (Verdict, Gain) {
-    let over = gain(second, first);
-    (over.verdict(), gain(first, second))
+/// How far the first error lies below the second: the claim's way.
+fn below(first: Estimate, second: Estimate) -> Gain {
+    gain(second, first)
 }
 
 fn told(over: Gain, than: &str) -> String {
-    // A lower error is the way of the claim.
-    difference(over, than, words::points).replace(" and the other way", "")
+    reduction(over, than, " points", words::points)
 }
 
 /// The convolutional net's samples against the fully connected one's of the same experiment, as many of each: 50,000
@@ -138,14 +136,14 @@ pub fn beats_gan(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             else {
                 continue;
             };
-            let (verdict, over) = below(a, b);
+            let over = below(a, b);
             let sentence = format!(
-                "With {} samples the test error is {} (percentage points).",
+                "With {} samples the test error is {}.",
                 words::thousands(samples),
                 told(over, "with as many of the fully connected GAN")
             );
             let numbers = vec![Number::percent("DCGAN", a), Number::percent("GAN", b)];
-            found.push(arm.outcome(verdict == Verdict::Better, sentence, numbers));
+            found.push(arm.outcome(over.verdict() == Verdict::Better, sentence, numbers));
         }
     }
     Ok(found)
@@ -161,14 +159,14 @@ pub fn matches_real(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             .filter_map(|n| Some((n, arm.error(n)?, arm.real(n)?)))
             .next();
         if let Some((n, a, b)) = pair {
-            let (verdict, over) = below(a, b);
+            let over = below(a, b);
             let sentence = format!(
-                "With {} samples the test error is {} (percentage points).",
+                "With {} samples the test error is {}.",
                 words::thousands(n),
                 told(over, "with as many real images")
             );
             let numbers = vec![Number::percent("DCGAN", a), Number::percent("real", b)];
-            found.push(arm.outcome(verdict != Verdict::Worse, sentence, numbers));
+            found.push(arm.outcome(over.verdict() != Verdict::Worse, sentence, numbers));
         }
     }
     Ok(found)
@@ -180,9 +178,9 @@ pub fn more_samples(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     for arm in &arms(asked, false) {
         let many = arm.samples().into_iter().rev().find(|n| *n >= MANY);
         if let Some((n, a, b)) = many.and_then(|n| Some((n, arm.error(n)?, arm.error(SOME)?))) {
-            let (verdict, over) = below(a, b);
+            let over = below(a, b);
             let sentence = format!(
-                "With {} samples the test error is {} (percentage points).",
+                "With {} samples the test error is {}.",
                 words::thousands(n),
                 told(over, &format!("with {}", words::thousands(SOME)))
             );
@@ -190,7 +188,7 @@ pub fn more_samples(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 Number::percent(format!("{} samples", words::thousands(n)), a),
                 Number::percent(format!("{} samples", words::thousands(SOME)), b),
             ];
-            found.push(arm.outcome(verdict == Verdict::Better, sentence, numbers));
+            found.push(arm.outcome(over.verdict() == Verdict::Better, sentence, numbers));
         }
     }
     Ok(found)
