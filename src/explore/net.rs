@@ -1,14 +1,18 @@
 //! The net that a folder holds, and what it draws.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ExploreError;
+use super::{ExploreError, Without};
 use crate::data::{Images, to_bytes};
-use crate::nn::{Architecture, Discriminator, Generator, Norm, infer_statistics, released};
+use crate::nn::plan::Map;
+use crate::nn::{
+    Architecture, Discriminator, Generator, NnError, Norm, infer_statistics, released,
+};
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
 use crate::track::progress::{Progress, Unit};
@@ -42,6 +46,8 @@ pub struct Net {
     pub spec: Option<Spec>,
     /// Batch-norm statistics came with the weights; the released ones have none.
     pub statistics: bool,
+    /// Those that G lacked have been inferred.
+    inferred: AtomicBool,
 }
 
 impl Net {
@@ -115,6 +121,7 @@ impl Net {
             missing: Vec::new(),
             spec: Some(spec),
             statistics: true,
+            inferred: AtomicBool::new(true),
         })
     }
 
@@ -138,6 +145,7 @@ impl Net {
             missing: read.generator_missing,
             spec: None,
             statistics: false,
+            inferred: AtomicBool::new(false),
         })
     }
 
@@ -151,13 +159,71 @@ impl Net {
         z: &[Vec<f32>],
         progress: &dyn Progress,
     ) -> Result<Generated, ExploreError> {
-        let generator = self
-            .generator
+        self.generate_without(z, None, progress)
+    }
+
+    /// As [`Net::generate`], with feature maps of G left out.
+    ///
+    /// # Errors
+    /// As [`Net::generate`]; of a map that does not exist.
+    pub fn generate_without(
+        &self,
+        z: &[Vec<f32>],
+        without: Option<&Without>,
+        progress: &dyn Progress,
+    ) -> Result<Generated, ExploreError> {
+        let image = self.architecture.image;
+        let values = self.each(z, progress, |generator, z| match without {
+            None => generator.forward(z, Norm::Infer),
+            Some(w) => generator.forward_without(z, Norm::Infer, w.layer, &w.maps),
+        })?;
+        Ok(Generated {
+            values,
+            shape: [image.channels, image.height, image.width],
+        })
+    }
+
+    /// The activations of G's hidden layer `layer` for each z, and the shape of one of them.
+    ///
+    /// # Errors
+    /// As [`Net::generate`]; of a layer that does not exist.
+    pub fn hidden(
+        &self,
+        z: &[Vec<f32>],
+        layer: usize,
+        progress: &dyn Progress,
+    ) -> Result<(Vec<f32>, Map), ExploreError> {
+        let values = self.each(z, progress, |g, z| g.hidden(z, Norm::Infer, layer))?;
+        let map = self.hidden_maps()?.get(layer).copied();
+        let map = map.unwrap_or(self.architecture.image);
+        Ok((values, map))
+    }
+
+    /// The shapes of G's hidden maps, lowest first.
+    ///
+    /// # Errors
+    /// [`ExploreError::NoGenerator`].
+    pub fn hidden_maps(&self) -> Result<Vec<Map>, ExploreError> {
+        Ok(self.generator()?.hidden_maps())
+    }
+
+    fn generator(&self) -> Result<&Generator, ExploreError> {
+        self.generator
             .as_ref()
             .ok_or_else(|| ExploreError::NoGenerator {
                 path: self.identity.folder.clone(),
                 missing: self.missing.clone(),
-            })?;
+            })
+    }
+
+    /// What `run` makes of each z, one after the other.
+    fn each(
+        &self,
+        z: &[Vec<f32>],
+        progress: &dyn Progress,
+        run: impl Fn(&Generator, &Tensor) -> Result<Tensor, NnError>,
+    ) -> Result<Vec<f32>, ExploreError> {
+        let generator = self.generator()?;
         let size = self.architecture.latent.size;
         if let Some(wrong) = z.iter().find(|z| z.len() != size) {
             return Err(ExploreError::Latent {
@@ -165,25 +231,22 @@ impl Net {
                 expected: size,
             });
         }
-        if !self.statistics {
+        if !self.inferred.load(Ordering::Acquire) {
             self.infer(generator, progress)?;
+            self.inferred.store(true, Ordering::Release);
         }
-        let image = self.architecture.image;
         let mut bar = progress.begin("images", Some(z.len() as u64), Unit::Images);
-        let mut values = Vec::with_capacity(z.len() * image.len());
+        let mut values = Vec::new();
         for batch in z.chunks(BATCH) {
             let mut rows = batch.concat();
             rows.resize(BATCH * size, 0.0);
             let rows = Tensor::from_vec(rows, (BATCH, size), &Device::Cpu)?;
-            let drawn = generator.forward(&rows, Norm::Infer)?;
+            let drawn = run(generator, &rows)?;
             let drawn: Vec<f32> = drawn.flatten_all()?.to_vec1()?;
-            values.extend_from_slice(&drawn[..batch.len() * image.len()]);
+            values.extend_from_slice(&drawn[..drawn.len() / BATCH * batch.len()]);
             bar.advance(batch.len() as u64);
         }
-        Ok(Generated {
-            values,
-            shape: [image.channels, image.height, image.width],
-        })
+        Ok(values)
     }
 
     fn infer(&self, generator: &Generator, progress: &dyn Progress) -> Result<(), ExploreError> {

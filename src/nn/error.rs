@@ -31,6 +31,14 @@ pub enum NnError {
         expected: String,
         found: Vec<usize>,
     },
+    #[error(
+        "hidden layer {layer} of the generator has no feature map {map}: its maps are numbered from 0, and there are {there}"
+    )]
+    NoSuchMap {
+        layer: usize,
+        map: usize,
+        there: usize,
+    },
     #[error("batch-norm statistics need at least one batch, found none")]
     NoBatches,
 }

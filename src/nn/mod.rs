@@ -10,6 +10,7 @@ mod discriminator;
 mod error;
 mod generator;
 mod guided;
+mod maps;
 mod norm;
 mod npy;
 pub mod ops;

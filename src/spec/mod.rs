@@ -6,6 +6,8 @@
 
 mod error;
 mod experiment;
+mod explore;
+mod explore_raw;
 mod labels;
 pub mod load;
 mod model;
@@ -15,6 +17,9 @@ pub mod tree;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
+pub use explore::{
+    Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
+};
 pub use labels::{Features, Labels};
 pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,

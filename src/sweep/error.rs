@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::data::{DataError, ImagesError};
+use crate::explore::ExploreError;
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
 use crate::probe::{FeatureError, ProbeError};
@@ -27,6 +28,8 @@ pub enum SweepError {
     Features(#[from] FeatureError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Explore(#[from] ExploreError),
     #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, nets, probes};
+use super::{SweepError, explore, nets, probes};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -64,7 +64,8 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         {
             return Ok(Ended::Failed(error.clone()));
         }
-        if record.status == Status::Finished && probes::all_done(&folder, spec)? {
+        let explored = explore::all_done(&folder, spec)?;
+        if record.status == Status::Finished && explored && probes::all_done(&folder, spec)? {
             return Ok(Ended::Skipped);
         }
     }
@@ -145,6 +146,9 @@ fn stages(
     }
     folder.write_record(record)?;
     nets::figures(&trained, dataset, &context.device, folder)?;
+    if let Stage::Stopped = explore::run(spec, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
     probes::run(spec, &trained, dataset, context, folder, record)
 }
 

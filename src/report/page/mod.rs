@@ -6,6 +6,7 @@ mod architecture;
 mod charts;
 mod downloads;
 mod embed;
+mod figures;
 mod layout;
 pub mod material;
 mod provenance;
