@@ -10,17 +10,17 @@ use super::searched::infer;
 use super::{ExploreError, Net};
 use crate::data::{Dataset, Images};
 use crate::probe::svm::{Bias, Fitter, Targets, Weights};
-use crate::probe::{Labelled, ProbeError, ProbeSettings, by_class, features, hold_out, probe};
+use crate::probe::{Labelled, ProbeError, ProbeSettings, by_class, features, probe};
 use crate::spec::load;
 use crate::track::Streams;
 use crate::track::progress::Progress;
 
-/// Images of either side at most: features of more take minutes and change little.
-const MOST: usize = 2000;
-/// The share that judges the probe, and has no part in choosing C.
-const TEST: usize = 5;
-/// The duality gap of the last fit, relative to the objective.
-const TOLERANCE: f64 = 1e-4;
+/// Images of either side that it is fitted on, at most: a thousand rows are solved on their Gram matrix in a second.
+const MOST: usize = 500;
+/// The share of the images, and at most so many of either side, that judge the probe and have no other part in it.
+const TEST: (usize, usize) = (5, 250);
+/// The duality gap of the fit, relative to the objective: the order of samples does not see it.
+const TOLERANCE: f64 = 1e-3;
 
 /// A fitted probe.
 #[derive(Debug, Clone)]
@@ -71,48 +71,52 @@ impl Probe {
         };
         let sides: Vec<u8> = labels.iter().map(side).collect();
         let all = by_class(&sides, 3);
-        let few = all[0].len().min(all[1].len()).min(MOST);
-        let streams = Streams::new(seed);
-        let mut rng = streams.stream("explore.concept");
-        let mut rows = Vec::new();
-        for side in &all[..2] {
-            let drawn = index::sample(&mut rng, side.len(), few);
-            rows.extend(drawn.into_iter().map(|i| side[i]));
+        let few = all[0].len().min(all[1].len());
+        let test = (few / TEST.0).clamp(1, TEST.1);
+        let train = few.saturating_sub(test).min(MOST);
+        let mut rng = Streams::new(seed).stream("explore.concept");
+        let (mut rows, mut labels) = (Vec::new(), Vec::new());
+        for (side, own) in all[..2].iter().enumerate() {
+            let drawn = index::sample(&mut rng, own.len(), (train + test).min(few));
+            rows.extend(drawn.into_iter().map(|i| own[i]));
+            labels.resize(rows.len(), side as u8);
         }
-        rows.sort_unstable();
-        let labels: Vec<u8> = rows.iter().map(|&r| sides[r]).collect();
         let images = data.images.subset(&rows)?;
         if !net.statistics {
             infer(&net.discriminator, &images)?;
         }
         let x = of(net, &images, "features of the labelled images", progress)?;
-        let split = hold_out(&labels, 2, rows.len().div_ceil(TEST), &mut rng);
+        // Of either side the first are tested, the others fitted.
+        let half = rows.len() / 2;
+        let (tested, fitted): (Vec<usize>, Vec<usize>) =
+            (0..rows.len()).partition(|row| row % half.max(1) < test);
         let part = |rows: &[usize]| {
             let labels: Vec<u8> = rows.iter().map(|&r| labels[r]).collect();
             (x.select(ndarray::Axis(0), rows), labels)
         };
-        let ((x_train, y_train), (x_test, y_test)) = (part(&split.fit), part(&split.validate));
-        let labelled = |x, labels| Labelled {
-            features: x,
-            labels,
-        };
+        let ((x_train, y_train), (x_test, y_test)) = (part(&fitted), part(&tested));
+        let settings = ProbeSettings::default();
         let found = probe(
-            labelled(x_train.view().into(), &y_train),
-            labelled(x_test.view().into(), &y_test),
+            Labelled {
+                features: x_train.view().into(),
+                labels: &y_train,
+            },
+            Labelled {
+                features: x_test.view().into(),
+                labels: &y_test,
+            },
             2,
-            &ProbeSettings::default(),
+            &settings,
             rng.next_u64(),
             progress,
         )?;
-        drop((x_train, x_test));
         let targets = Targets {
-            labels: labels.iter().map(|&l| u32::from(l)).collect(),
-            counts: vec![true; labels.len()],
+            labels: y_train.iter().map(|&l| u32::from(l)).collect(),
+            counts: vec![true; y_train.len()],
             classes: 2,
         };
-        let solver = ProbeSettings::default().solver;
         let bias = Bias::Regularised(1.0);
-        let fitted = Fitter::new(x.view(), targets, bias, TOLERANCE, solver)
+        let fitted = Fitter::new(x_train.view(), targets, bias, TOLERANCE, settings.solver)
             .and_then(|mut fitter| fitter.solve(found.choice.c, None));
         Ok(Probe {
             weights: fitted.map_err(ProbeError::from)?.weights,

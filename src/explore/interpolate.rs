@@ -6,13 +6,6 @@ use crate::spec::Interpolation;
 /// How long each frame of the film is shown, in milliseconds.
 const FRAME: u32 = 80;
 
-fn way(mode: Interpolation) -> (fn(&[f32], &[f32], f64) -> Vec<f32>, &'static str) {
-    match mode {
-        Interpolation::Linear => (vector::linear, "linear"),
-        Interpolation::Spherical => (vector::spherical, "spherical"),
-    }
-}
-
 /// A row from each sample of `points` to the next, in `steps` steps, both ends shown; the film goes along all rows and
 /// back.
 ///
@@ -29,7 +22,14 @@ pub fn interpolate(
     check("the number of steps", steps, 1)?;
     let latent = net.architecture.latent;
     let z = Samples { latent, seed }.z("the points", points)?;
-    let (way, name) = way(mode);
+    let name = match mode {
+        Interpolation::Linear => "linear",
+        Interpolation::Spherical => "spherical",
+    };
+    let way = |a: &[f32], b: &[f32], t: f64| match mode {
+        Interpolation::Linear => vector::linear(a, b, t),
+        Interpolation::Spherical => vector::spherical(a, b, t),
+    };
     let mut tiles = Vec::new();
     let mut frames = Vec::new();
     for (ends, numbers) in z.windows(2).zip(points.windows(2)) {

@@ -29,7 +29,7 @@ pub enum SweepError {
     #[error(transparent)]
     Probe(#[from] ProbeError),
     #[error(transparent)]
-    Explore(#[from] ExploreError),
+    Explore(Box<ExploreError>),
     #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]
@@ -49,4 +49,10 @@ pub enum SweepError {
         "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `probe.data`"
     )]
     NoLabels { name: String, split: String },
+}
+
+impl From<ExploreError> for SweepError {
+    fn from(error: ExploreError) -> Self {
+        SweepError::Explore(Box::new(error))
+    }
 }
