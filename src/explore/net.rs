@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -11,12 +12,13 @@ use super::{ExploreError, Without};
 use crate::data::{Images, to_bytes};
 use crate::nn::plan::Map;
 use crate::nn::{
-    Architecture, Discriminator, Generator, NnError, Norm, infer_statistics, released,
+    Architecture, Discriminator, Generator, Input, NnError, Norm, infer_statistics, one_hot,
+    released,
 };
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
 use crate::track::progress::{Progress, Unit};
-use crate::train::{self, FINAL, latent};
+use crate::train::{self, FINAL, Sampler, latent};
 
 /// Images are drawn so many at a time, the last batch filled up: the same work for a sample wherever it stands.
 const BATCH: usize = 32;
@@ -89,6 +91,7 @@ impl Net {
             preset,
             width,
             latent,
+            rules,
         } = spec.model
         else {
             return Err(ExploreError::NoNet {
@@ -102,12 +105,11 @@ impl Net {
             });
         }
         let (tensors, _) = train::load(&path, &Device::Cpu)?;
-        // The colours are the training set's, which need not be at hand.
-        let channels = match tensors.get("d.0.weight").map(Tensor::dims) {
-            Some(&[_, channels, ..]) => channels,
-            _ => return Err(ExploreError::NoWeights { path }),
+        // Colours and classes are the training set's, which need not be at hand.
+        let fitting = Architecture::fitting(preset, width, latent, &rules, &tensors);
+        let Some(architecture) = fitting else {
+            return Err(ExploreError::NoWeights { path });
         };
-        let architecture = Architecture::new(preset, width, latent, channels);
         let (generator, discriminator) =
             train::from_tensors(&architecture, &tensors, &Device::Cpu)?;
         Ok(Net {
@@ -159,7 +161,20 @@ impl Net {
         z: &[Vec<f32>],
         progress: &dyn Progress,
     ) -> Result<Generated, ExploreError> {
-        self.generate_without(z, None, progress)
+        self.generate_labelled(z, &[], progress)
+    }
+
+    /// As [`Net::generate`], of a conditional net: `labels` has one for each z.
+    ///
+    /// # Errors
+    /// As [`Net::generate`], [`ExploreError::Labels`], [`crate::nn::NnError::NoSuchClass`].
+    pub fn generate_labelled(
+        &self,
+        z: &[Vec<f32>],
+        labels: &[u8],
+        progress: &dyn Progress,
+    ) -> Result<Generated, ExploreError> {
+        self.images(z, labels, None, progress)
     }
 
     /// As [`Net::generate`], with feature maps of G left out.
@@ -172,15 +187,7 @@ impl Net {
         without: Option<&Without>,
         progress: &dyn Progress,
     ) -> Result<Generated, ExploreError> {
-        let image = self.architecture.image;
-        let values = self.each(z, progress, |generator, z| match without {
-            None => generator.forward(z, Norm::Infer),
-            Some(w) => generator.forward_without(z, Norm::Infer, w.layer, &w.maps),
-        })?;
-        Ok(Generated {
-            values,
-            shape: [image.channels, image.height, image.width],
-        })
+        self.images(z, &[], without, progress)
     }
 
     /// The activations of G's hidden layer `layer` for each z, and the shape of one of them.
@@ -193,7 +200,7 @@ impl Net {
         layer: usize,
         progress: &dyn Progress,
     ) -> Result<(Vec<f32>, Map), ExploreError> {
-        let values = self.each(z, progress, |g, z| g.hidden(z, Norm::Infer, layer))?;
+        let values = self.each(z, &[], progress, |g, x| g.hidden(x, Norm::Infer, layer))?;
         let map = self.hidden_maps()?.get(layer).copied();
         let map = map.unwrap_or(self.architecture.image);
         Ok((values, map))
@@ -207,21 +214,31 @@ impl Net {
         Ok(self.generator()?.hidden_maps())
     }
 
-    fn generator(&self) -> Result<&Generator, ExploreError> {
-        self.generator
-            .as_ref()
-            .ok_or_else(|| ExploreError::NoGenerator {
-                path: self.identity.folder.clone(),
-                missing: self.missing.clone(),
-            })
+    fn images(
+        &self,
+        z: &[Vec<f32>],
+        labels: &[u8],
+        without: Option<&Without>,
+        progress: &dyn Progress,
+    ) -> Result<Generated, ExploreError> {
+        let image = self.architecture.image;
+        let values = self.each(z, labels, progress, |generator, input| match without {
+            None => generator.forward(input, Norm::Infer),
+            Some(w) => generator.forward_without(input, Norm::Infer, w.layer, &w.maps),
+        })?;
+        Ok(Generated {
+            values,
+            shape: [image.channels, image.height, image.width],
+        })
     }
 
-    /// What `run` makes of each z, one after the other.
+    /// What `run` makes of each z and its label, one after the other.
     fn each(
         &self,
         z: &[Vec<f32>],
+        labels: &[u8],
         progress: &dyn Progress,
-        run: impl Fn(&Generator, &Tensor) -> Result<Tensor, NnError>,
+        run: impl Fn(&Generator, Input) -> Result<Tensor, NnError>,
     ) -> Result<Vec<f32>, ExploreError> {
         let generator = self.generator()?;
         let size = self.architecture.latent.size;
@@ -231,22 +248,63 @@ impl Net {
                 expected: size,
             });
         }
+        let classes = self.architecture.classes;
+        if labels.len() != if classes > 0 { z.len() } else { 0 } {
+            return Err(ExploreError::Labels {
+                classes,
+                z: z.len(),
+                found: labels.len(),
+            });
+        }
         if !self.inferred.load(Ordering::Acquire) {
             self.infer(generator, progress)?;
             self.inferred.store(true, Ordering::Release);
         }
         let mut bar = progress.begin("images", Some(z.len() as u64), Unit::Images);
         let mut values = Vec::new();
-        for batch in z.chunks(BATCH) {
+        for (i, batch) in z.chunks(BATCH).enumerate() {
             let mut rows = batch.concat();
             rows.resize(BATCH * size, 0.0);
             let rows = Tensor::from_vec(rows, (BATCH, size), &Device::Cpu)?;
-            let drawn = run(generator, &rows)?;
+            let mut of_batch: Vec<u8> =
+                labels.iter().skip(i * BATCH).take(BATCH).copied().collect();
+            of_batch.resize(BATCH, 0);
+            let of_batch = match classes {
+                0 => None,
+                _ => Some(one_hot(&of_batch, classes, &Device::Cpu)?),
+            };
+            let drawn = run(generator, (&rows, of_batch.as_ref()).into())?;
             let drawn: Vec<f32> = drawn.flatten_all()?.to_vec1()?;
             values.extend_from_slice(&drawn[..drawn.len() / BATCH * batch.len()]);
             bar.advance(batch.len() as u64);
         }
         Ok(values)
+    }
+
+    /// Images in any number by z of `rng`, not stored, by stored statistics: those of a released G are inferred first.
+    ///
+    /// # Errors
+    /// As [`Net::generate`].
+    pub fn sampler(
+        &self,
+        rng: ChaCha8Rng,
+        progress: &dyn Progress,
+    ) -> Result<Sampler, ExploreError> {
+        let generator = self.generator()?;
+        if !self.inferred.load(Ordering::Acquire) {
+            self.infer(generator, progress)?;
+            self.inferred.store(true, Ordering::Release);
+        }
+        Ok(Sampler::new(generator, self.architecture.latent, rng)?)
+    }
+
+    fn generator(&self) -> Result<&Generator, ExploreError> {
+        self.generator
+            .as_ref()
+            .ok_or_else(|| ExploreError::NoGenerator {
+                path: self.identity.folder.clone(),
+                missing: self.missing.clone(),
+            })
     }
 
     fn infer(&self, generator: &Generator, progress: &dyn Progress) -> Result<(), ExploreError> {

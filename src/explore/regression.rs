@@ -178,7 +178,7 @@ mod tests {
         let at = |four: [usize; 4]| cells(&four.into(), MAP, (64, 64));
         assert_eq!(at([0, 0, 16, 16]), [(0, 0)]);
         assert_eq!(at([7, 40, 25, 41]), [(2, 0), (2, 1)]);
-        assert_eq!(at([9, 40, 24, 41]), [(2, 0)], "a box between centres");
+        assert_eq!(at([9, 40, 24, 41]), [(2, 1)], "a box between centres");
         assert_eq!(at([60, 60, 64, 64]), [(3, 3)]);
         assert_eq!(at([0, 0, 64, 64]).len(), 16);
     }

@@ -5,7 +5,7 @@ use candle_core::Tensor;
 use super::norm::Norm;
 use super::ops::native;
 use super::plan::Map;
-use super::{Generator, NnError};
+use super::{Generator, Input, NnError};
 
 impl Generator {
     /// The maps that a convolution makes for the next one to read, lowest first: all but the image.
@@ -21,10 +21,16 @@ impl Generator {
     ///
     /// # Errors
     /// As [`Generator::forward`]; [`NnError::NoSuchMap`].
-    pub fn hidden(&self, z: &Tensor, norm: Norm, layer: usize) -> Result<Tensor, NnError> {
+    pub fn hidden(
+        &self,
+        input: impl Into<Input>,
+        norm: Norm,
+        layer: usize,
+    ) -> Result<Tensor, NnError> {
         self.check_maps(layer, &[])?;
+        let input = input.into();
         let mut seen = None;
-        self.run_edited(z, norm, &mut |_, _| (), &mut |i, x| {
+        self.run_edited(&input, norm, &mut |_, _| (), &mut |i, x| {
             if i == layer {
                 seen = Some(native::to_nchw(&x)?);
             }
@@ -43,16 +49,17 @@ impl Generator {
     /// As [`Generator::forward`]; [`NnError::NoSuchMap`].
     pub fn forward_without(
         &self,
-        z: &Tensor,
+        input: impl Into<Input>,
         norm: Norm,
         layer: usize,
         maps: &[usize],
     ) -> Result<Tensor, NnError> {
+        let input = input.into();
         let channels = self.check_maps(layer, maps)?;
         let mut keep = vec![1f32; channels];
         maps.iter().for_each(|&m| keep[m] = 0.0);
-        let keep = Tensor::from_vec(keep, (1, channels, 1, 1), z.device())?;
-        let images = self.run_edited(z, norm, &mut |_, _| (), &mut |i, x| {
+        let keep = Tensor::from_vec(keep, (1, channels, 1, 1), input.x.device())?;
+        let images = self.run_edited(&input, norm, &mut |_, _| (), &mut |i, x| {
             if i != layer {
                 return Ok(x);
             }

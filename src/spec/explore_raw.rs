@@ -506,33 +506,33 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let error = |text: &str| read(text).unwrap_err().to_string();
-        insta::assert_snapshot!(error("  - {figure: turn, left: [1, 10000], right: [2]}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: arithmetic, plus: [[1], [2, 10000]]}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: arithmetic, plus: [1, [2]]}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: arithmetic, plus: [1], reach: 2}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: arithmetic}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: turn, left: {concept: a, topp: 3}, right: [2]}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: turn, left: {top: 3}, right: [2]}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: turn, left: {looking: left, top: 400, skip: 200}, right: [2]}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: turn, left: [1]}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: browse, by: probe}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: browse, from: 9990, count: 11}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: drop}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: browse}\n  - {figure: browse, from: 100}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: browse, name: ../x}\n"), @"");
-        insta::assert_snapshot!(error("  - {figure: windows}\n"), @"");
+        insta::assert_snapshot!(error("  - {figure: turn, left: [1, 10000], right: [2]}\n"), @"x.yaml:5:30: `explore.0.left.1`: is 10000, and samples are numbered 0 to 9999; `dcgan explore browse` shows them");
+        insta::assert_snapshot!(error("  - {figure: arithmetic, plus: [[1], [2, 10000]]}\n"), @"x.yaml:5:42: `explore.0.plus.1.1`: is 10000, and samples are numbered 0 to 9999; `dcgan explore browse` shows them");
+        insta::assert_snapshot!(error("  - {figure: arithmetic, plus: [1, [2]]}\n"), @"x.yaml:5:32: `explore.0.plus`: sample numbers and lists side by side; expected either [3, 17] or [[3, 17], [4, 8]]");
+        insta::assert_snapshot!(error("  - {figure: arithmetic, plus: [1], reach: 2}\n"), @"x.yaml:5:37: unknown key `reach`; expected one of `figure`, `name`, `seed`, `data`, `split`, `plus`, `minus`");
+        insta::assert_snapshot!(error("  - {figure: arithmetic}\n"), @"x.yaml:5:5: `explore.0.plus`: nothing to add: expected `plus`, `minus` or both");
+        insta::assert_snapshot!(error("  - {figure: turn, left: {concept: a, topp: 3}, right: [2]}\n"), @"x.yaml:5:39: unknown key `topp` (did you mean `top`?); expected one of `concept`, `against`, `looking`, `top`, `skip`, `of`");
+        insta::assert_snapshot!(error("  - {figure: turn, left: {top: 3}, right: [2]}\n"), @"x.yaml:5:26: `explore.0.left`: expected either `concept` (a class of the data) or `looking` (left or right)");
+        insta::assert_snapshot!(error("  - {figure: turn, left: {looking: left, top: 400, skip: 200}, right: [2]}\n"), @"x.yaml:5:47: `explore.0.left.top`: asks for samples 201 to 600 of 500; expected 1 to 500");
+        insta::assert_snapshot!(error("  - {figure: turn, left: [1]}\n"), @"x.yaml:5:5: `explore.0.right`: is missing; expected samples, such as [3, 17] or {looking: left}");
+        insta::assert_snapshot!(error("  - {figure: browse, by: probe}\n"), @"x.yaml:5:26: `explore.0.by`: expected `number`; or `probe` with a `concept`; or `looking`, with `looking: left` or `right`");
+        insta::assert_snapshot!(error("  - {figure: browse, from: 9990, count: 11}\n"), @"x.yaml:5:41: `explore.0.count`: reaches sample 10000; they are numbered 0 to 9999");
+        insta::assert_snapshot!(error("  - {figure: drop}\n"), @"x.yaml:5:5: `explore.0.boxes`: is missing; name the file that `dcgan explore boxes` wrote");
+        insta::assert_snapshot!(error("  - {figure: browse}\n  - {figure: browse, from: 100}\n"), @"x.yaml:6:5: `explore.1`: another figure is called `browse` already; give this one a `name`");
+        insta::assert_snapshot!(error("  - {figure: browse, name: ../x}\n"), @"x.yaml:5:28: `explore.0.name`: `../x` cannot name a file; use letters, digits, `-` and `_`");
+        insta::assert_snapshot!(error("  - {figure: windows}\n"), @"x.yaml:5:14: `explore.0.figure`: unknown variant `windows`, expected one of `browse`, `interpolate`, `arithmetic`, `turn`, `guided`, `drop`");
     }
 
     #[test]
     fn the_command_line_says_choices_in_one_word() {
         use crate::spec::Choice;
         let parse = |text| Choice::parse(text).map(|c| serde_json::to_string(&c).unwrap());
-        insta::assert_snapshot!(parse("3, 17,21").unwrap(), @"");
-        insta::assert_snapshot!(parse("concept=smile,against=neutral,top=4").unwrap(), @"");
-        insta::assert_snapshot!(parse("looking=left,of=200").unwrap(), @"");
-        insta::assert_snapshot!(parse("concept=smile,tip=4").unwrap_err(), @"");
-        insta::assert_snapshot!(parse("top=4").unwrap_err(), @"");
-        insta::assert_snapshot!(parse("looking=up").unwrap_err(), @"");
-        insta::assert_snapshot!(parse("3,x").unwrap_err(), @"");
+        insta::assert_snapshot!(parse("3, 17,21").unwrap(), @"[3,17,21]");
+        insta::assert_snapshot!(parse("concept=smile,against=neutral,top=4").unwrap(), @r#"{"concept":"smile","against":"neutral","top":4,"skip":0,"of":500}"#);
+        insta::assert_snapshot!(parse("looking=left,of=200").unwrap(), @r#"{"looking":"left","top":3,"skip":0,"of":200}"#);
+        insta::assert_snapshot!(parse("concept=smile,tip=4").unwrap_err(), @"concept=smile,tip=4: unknown key `tip` (did you mean `top`?); expected one of `concept`, `against`, `looking`, `top`, `skip`, `of`");
+        insta::assert_snapshot!(parse("top=4").unwrap_err(), @"expected either `concept` (a class of the data) or `looking` (left or right)");
+        insta::assert_snapshot!(parse("looking=up").unwrap_err(), @"looking=up: `looking`: unknown variant `up`, expected `left` or `right`");
+        insta::assert_snapshot!(parse("3,x").unwrap_err(), @"`x` is not a sample's number; expected sample numbers with commas between them, such as 3,17,21");
     }
 }

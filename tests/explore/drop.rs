@@ -92,12 +92,12 @@ fn boxes_that_do_not_fit_are_told_with_their_place() {
             .unwrap()
             .to_string()
     };
-    insta::assert_snapshot!(error(&BOXES.replace("[6, 2, 16, 12]", "[6, 2, 36, 12]"), &[]), @"");
-    insta::assert_snapshot!(error(&BOXES.replace("  9:", "  90000:"), &[]), @"");
-    insta::assert_snapshot!(error("samples:\n  12: []\n", &[]), @"");
-    insta::assert_snapshot!(error("samples:\n  1: [[0, 0, 32, 32]]\n", &[]), @"");
-    insta::assert_snapshot!(error(&format!("net: 00ff\n{BOXES}"), &[]).split(", and").next().unwrap(), @"");
-    insta::assert_snapshot!(error(BOXES, &["--drop", "17"]), @"");
-    insta::assert_snapshot!(error(BOXES, &["--layer", "3"]), @"");
-    insta::assert_snapshot!(error(BOXES, &["--of", "10000"]), @"");
+    insta::assert_snapshot!(error(&BOXES.replace("[6, 2, 16, 12]", "[6, 2, 36, 12]"), &[]), @"error: boxes.yaml:3:7: `samples.5.0`: [6, 2, 36, 12] reaches out of the image, which is 32x32 pixels; expected x1 up to 32 and y1 up to 32");
+    insta::assert_snapshot!(error(&BOXES.replace("  9:", "  90000:"), &[]), @"error: boxes.yaml:4:3: `samples.90000`: is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error("samples:\n  12: []\n", &[]), @"error: `boxes.yaml` has no box; draw some with `dcgan explore boxes`");
+    insta::assert_snapshot!(error("samples:\n  1: [[0, 0, 32, 32]]\n", &[]), @"error: the boxes cover their samples whole: nothing outside tells what they hold; draw smaller ones");
+    insta::assert_snapshot!(error(&format!("net: 00ff\n{BOXES}"), &[]).split(", and").next().unwrap(), @"error: the boxes in `boxes.yaml` were drawn on samples of a net with SHA-256 00ff");
+    insta::assert_snapshot!(error(BOXES, &["--drop", "17"]), @"error: the number of feature maps dropped is 17; expected 1 to 16");
+    insta::assert_snapshot!(error(BOXES, &["--layer", "3"]), @"error: the layer, from the top, is 3; expected 1 to 2");
+    insta::assert_snapshot!(error(BOXES, &["--of", "10000"]), @"error: the argument '--show <N>' cannot be used with '--of <LIST>'");
 }

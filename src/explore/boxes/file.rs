@@ -261,18 +261,18 @@ mod tests {
     #[test]
     fn errors_name_the_place() {
         let error = |text: &str| read(text).unwrap_err().to_string();
-        insta::assert_snapshot!(error("samples:\n  3: [[1, 2, 65, 9]]\n"), @"");
-        insta::assert_snapshot!(error("samples:\n  3: [[1, 2, 5, 9], [7, 2, 7, 9]]\n"), @"");
-        insta::assert_snapshot!(error("samples:\n  3: [[1, 2, 5]]\n"), @"");
-        insta::assert_snapshot!(error("samples:\n  3: [[1, -2, 5, 6]]\n"), @"");
-        insta::assert_snapshot!(error("samples:\n  3: all\n"), @"");
-        insta::assert_snapshot!(error("samples:\n  10000: []\n"), @"");
-        insta::assert_snapshot!(error("samples:\n  three: []\n"), @"");
-        insta::assert_snapshot!(error("sample:\n  3: []\n"), @"");
-        insta::assert_snapshot!(error("seed: x\nsamples: {}\n"), @"");
-        insta::assert_snapshot!(error("seed: 1\n"), @"");
-        insta::assert_snapshot!(error("samples: {3: []"), @"");
-        insta::assert_snapshot!(error("samples: {3: [], 3: []}"), @"");
+        insta::assert_snapshot!(error("samples:\n  3: [[1, 2, 65, 9]]\n"), @"b.yaml:2:7: `samples.3.0`: [1, 2, 65, 9] reaches out of the image, which is 64x64 pixels; expected x1 up to 64 and y1 up to 64");
+        insta::assert_snapshot!(error("samples:\n  3: [[1, 2, 5, 9], [7, 2, 7, 9]]\n"), @"b.yaml:2:21: `samples.3.1`: [7, 2, 7, 9] holds no pixel; expected [x0, y0, x1, y1] with x0 < x1 and y0 < y1");
+        insta::assert_snapshot!(error("samples:\n  3: [[1, 2, 5]]\n"), @"b.yaml:2:7: `samples.3.0`: expected four whole numbers of pixels: [x0, y0, x1, y1]");
+        insta::assert_snapshot!(error("samples:\n  3: [[1, -2, 5, 6]]\n"), @"b.yaml:2:7: `samples.3.0`: expected four whole numbers of pixels: [x0, y0, x1, y1]");
+        insta::assert_snapshot!(error("samples:\n  3: all\n"), @"b.yaml:2:6: `samples.3`: expected a list of boxes, such as [[20, 40, 44, 52]]");
+        insta::assert_snapshot!(error("samples:\n  10000: []\n"), @"b.yaml:2:3: `samples.10000`: is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
+        insta::assert_snapshot!(error("samples:\n  three: []\n"), @"b.yaml:2:3: `samples.three`: is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
+        insta::assert_snapshot!(error("sample:\n  3: []\n"), @"b.yaml:1:1: unknown key `sample` (did you mean `samples`?); expected one of `net`, `seed`, `samples`");
+        insta::assert_snapshot!(error("seed: x\nsamples: {}\n"), @r#"b.yaml:1:7: `seed`: invalid type: string "x", expected a whole number"#);
+        insta::assert_snapshot!(error("seed: 1\n"), @"b.yaml:1:1: `the document`: missing field `samples`");
+        insta::assert_snapshot!(error("samples: {3: []"), @"b.yaml:1:10: not valid YAML: unclosed bracket '{'");
+        insta::assert_snapshot!(error("samples: {3: [], 3: []}"), @"b.yaml:1:18: not valid YAML: duplicate mapping key: 3");
     }
 
     fn any_boxes() -> impl Strategy<Value = Boxes> {

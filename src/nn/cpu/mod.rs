@@ -19,9 +19,10 @@ mod minimal;
 pub mod norm;
 mod padded;
 pub mod pool;
-mod simd;
+pub(crate) mod simd;
 pub(super) mod spare;
 pub mod transpose;
+pub mod unpool;
 pub mod weights;
 
 pub use geometry::Geometry;
