@@ -1,6 +1,7 @@
 //! `dcgan explore`: the paper's figures of what a net knows.
 
 mod concepts;
+mod digits;
 mod drop;
 mod figures;
 mod guided;
@@ -16,7 +17,7 @@ use dcgan::spec::{ExploreSpec, FigureSpec};
 use super::Verdict;
 use super::progress::Screen;
 
-/// Look into a net: interpolation, arithmetic, turn vector, forgetting, guided backpropagation
+/// Look into a net: interpolation, arithmetic, turn vector, forgetting, guided backpropagation, classes side by side
 #[derive(Args)]
 #[command(after_help = "\
 A net is a trial's folder or a folder of the authors' released weights. Its samples are numbered from 0, the same for \
@@ -29,6 +30,7 @@ Examples:
   dcgan explore arithmetic results/faces/0c1d --plus 3,17,21 --minus 4,8,15 --plus 16,23,42
   dcgan explore turn results/faces/0c1d --left 1,2,3,4 --right 5,6,7,8
   dcgan explore guided results/cifar/4bd4ff4310c1
+  dcgan explore digits results/mnist/3a5f --beside results/mnist/0c1d
   dcgan explore boxes results/faces/0c1d --out mouths.yaml
   dcgan explore drop results/faces/0c1d --boxes mouths.yaml --concept mouths
   dcgan explore draw results/cifar/4bd4ff4310c1/figures/browse.json --out elsewhere")]
@@ -46,6 +48,7 @@ enum Figure {
     Guided(guided::Guided),
     Boxes(drop::BoxesPage),
     Drop(drop::Drop),
+    Digits(digits::Digits),
     Draw(Draw),
 }
 
@@ -164,6 +167,7 @@ impl Explore {
             Figure::Guided(figure) => figure.run(&store),
             Figure::Boxes(page) => page.run(),
             Figure::Drop(figure) => figure.run(&store),
+            Figure::Digits(figure) => figure.run(&store),
             Figure::Draw(figure) => figure.run(&store),
         }
     }

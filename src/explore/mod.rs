@@ -1,4 +1,4 @@
-//! What the nets know, to look at: the paper's figures 4 to 8, and numbered samples to choose from.
+//! What the nets know, to look at: the paper's figures 4 to 9, and numbered samples to choose from.
 //!
 //! A [`Net`] is a trial's or the authors' released one. [`Samples`] numbers its z, so that a list of numbers names
 //! samples in every command. [`interpolate`], [`arithmetic`], [`turn`], [`mod@drop`] and [`browse`] each make a [`Drawing`]: every z,
@@ -19,6 +19,7 @@ pub mod boxes;
 pub mod browse;
 mod chooser;
 mod concept;
+pub mod digits;
 mod drawing;
 pub mod drop;
 mod error;

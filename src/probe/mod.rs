@@ -1,12 +1,14 @@
-//! What the discriminator has learnt, measured: the L2-SVM and the protocols of tables 1 and 2.
+//! What the nets have learnt, measured: the L2-SVM and the protocols of tables 1 and 2, and table 3's nearest neighbours.
 //!
 //! [`svm`] is the classifier, which knows nothing of images; [`probe`] runs a table's protocol on two sets of features:
-//! it chooses C on validation rows of the training set, draws, fits and tests.
+//! it chooses C on validation rows of the training set, draws, fits and tests. [`nearest`] is a classifier of its own.
 
 mod draws;
 mod error;
 mod feature_error;
 pub mod features;
+mod held_out;
+mod knn;
 pub mod nearest;
 mod npy;
 mod protocol;
@@ -17,5 +19,7 @@ pub mod svm;
 pub use draws::{Split, balanced, by_class, hold_out};
 pub use error::{ProbeError, SvmError};
 pub use feature_error::FeatureError;
+pub use held_out::HeldOut;
+pub use knn::{KnnOutcome, knn};
 pub use protocol::{Labelled, ProbeOutcome, ProbeSettings, probe};
 pub use selection::Choice;

@@ -10,7 +10,7 @@ use super::page::{Material, page};
 use super::published::{Published, published};
 use super::stability;
 use super::table::Table;
-use super::table1;
+use super::{table1, table2, table3};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -18,7 +18,12 @@ use crate::track::progress::{Progress, Unit};
 type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
 
 /// Every table of the report, in its order: adding one is a file and a line.
-const TABLES: &[Build] = &[table1::tables, stability::tables];
+const TABLES: &[Build] = &[
+    table1::tables,
+    table2::tables,
+    table3::tables,
+    stability::tables,
+];
 
 /// What a report consists of.
 #[derive(Debug, Clone)]

@@ -9,12 +9,15 @@ mod error;
 mod experiment;
 mod explore;
 mod explore_raw;
+mod held_out;
 mod labels;
 pub mod load;
 mod model;
+mod nearest;
 mod raw;
 mod resolve;
 mod rules;
+mod supervised;
 pub mod tree;
 
 pub use error::SpecError;
@@ -27,6 +30,8 @@ pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use nearest::NearestSpec;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
+pub use supervised::SupervisedSpec;

@@ -146,6 +146,10 @@ pub struct Spec {
     /// Figures drawn from the trained nets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub explore: Vec<ExploreSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervised: Option<super::SupervisedSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<super::NearestSpec>,
 }
 
 /// The training images.
@@ -221,4 +225,13 @@ pub struct ProbeSpec {
     pub solver: Solver,
     /// Controls run beside the trained net.
     pub controls: Vec<Features>,
+    /// Training rows held out once, the same for every draw; `None`: each draw is validated on rows outside of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<usize>,
+    /// Draws on which C is chosen; `None`: a few of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection_draws: Option<usize>,
+    /// Numbers of neighbours for k-nearest-neighbour rows on the same draws; `None`: no such rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knn: Option<Vec<usize>>,
 }

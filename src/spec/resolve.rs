@@ -69,6 +69,9 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let supervised = raw.supervised.as_ref();
+    let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
+    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -84,6 +87,8 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         train,
         probe,
         explore: explore_raw::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
+        supervised: supervised.transpose()?,
+        nearest,
     })
 }
 
@@ -257,6 +262,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         !controls.contains(&Features::Trained),
         || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
     )?;
+    super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
         data: raw.data.clone(),
         labels: raw.labels,
@@ -264,6 +270,9 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
         controls,
+        validation: raw.validation,
+        selection_draws: raw.selection_draws,
+        knn: raw.knn.clone(),
     })
 }
 

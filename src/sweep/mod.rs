@@ -6,9 +6,12 @@
 mod error;
 mod explore;
 mod id;
+mod knn;
+mod nearest;
 mod nets;
 mod probes;
 mod run;
+mod supervised;
 mod trial;
 mod watch;
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, explore, nets, probes};
+use super::{SweepError, explore, knn, nearest, nets, probes, supervised};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -64,8 +64,13 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         {
             return Ok(Ended::Failed(error.clone()));
         }
-        let explored = explore::all_done(&folder, spec)?;
-        if record.status == Status::Finished && explored && probes::all_done(&folder, spec)? {
+        if record.status == Status::Finished
+            && explore::all_done(&folder, spec)?
+            && probes::all_done(&folder, spec)?
+            && knn::all_done(&folder, spec)?
+            && supervised::all_done(&folder, spec)?
+            && nearest::done(&folder, spec)?
+        {
             return Ok(Ended::Skipped);
         }
     }
@@ -149,7 +154,16 @@ fn stages(
     if let Stage::Stopped = explore::run(spec, context, folder, record)? {
         return Ok(Stage::Stopped);
     }
-    probes::run(spec, &trained, dataset, context, folder, record)
+    if let Stage::Stopped = probes::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    if let Stage::Stopped = supervised::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    nearest::run(spec, &trained, context, folder, record)
 }
 
 fn new_record(

@@ -8,11 +8,14 @@ pub mod figures;
 pub mod fonts;
 pub mod format;
 pub mod history;
+pub mod knn;
 pub mod metrics;
+pub mod nearest;
 pub mod progress;
 pub mod provenance;
 pub mod run;
 pub mod sheet;
 mod streams;
+pub mod supervised;
 
 pub use streams::Streams;

@@ -12,6 +12,7 @@ pub mod latent;
 mod planned;
 mod run;
 mod sampler;
+pub mod supervised;
 mod tape;
 mod trainer;
 
