@@ -14,6 +14,7 @@ mod npy;
 mod protocol;
 mod run;
 mod selection;
+pub mod selectivity;
 pub mod svm;
 
 pub use draws::{Split, balanced, by_class, hold_out};

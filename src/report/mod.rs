@@ -8,6 +8,7 @@
 pub mod accuracy;
 pub mod chart;
 pub mod check;
+pub mod claims;
 pub mod collect;
 mod error;
 pub mod export;
@@ -16,6 +17,7 @@ pub mod findings;
 pub mod groups;
 pub mod oscillation;
 pub mod page;
+pub mod paper;
 pub mod published;
 pub mod stability;
 pub mod table;

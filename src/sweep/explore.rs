@@ -6,7 +6,9 @@ use sha2::{Digest, Sha256};
 
 use super::SweepError;
 use super::id::hex;
+use super::nets::Nets;
 use super::trial::{Context, Stage};
+use crate::data::Dataset;
 use crate::explore::{Chooser, ExploreError, Net, figure};
 use crate::probe::ProbeError;
 use crate::spec::{ExploreSpec, FigureSpec, Spec};
@@ -19,17 +21,19 @@ const VERSION: u32 = 1;
 const RECORD: &str = "figures.json";
 
 /// Whether every figure that the spec asks for is there, or known to be none for these nets and data.
-pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
     let records = stored(folder)?;
     Ok(spec
         .explore
         .iter()
-        .all(|s| done(folder, &records, s).is_some()))
+        .all(|s| found(folder, &records, s).is_some()))
 }
 
 /// Draw what is missing; write `figures.json`.
 pub(super) fn run(
     spec: &Spec,
+    _: &Nets,
+    _: &Dataset,
     context: &Context,
     folder: &RunFolder,
     record: &mut RunRecord,
@@ -42,7 +46,7 @@ pub(super) fn run(
     let mut net = None;
     let mut records = Vec::with_capacity(spec.explore.len());
     for one in &spec.explore {
-        if let Some(there) = done(folder, &before, one) {
+        if let Some(there) = found(folder, &before, one) {
             records.push(there.clone());
             continue;
         }
@@ -100,7 +104,7 @@ fn stored(folder: &RunFolder) -> Result<Vec<FigureRecord>, SweepError> {
     Ok(run::read_json(&folder.path(RECORD))?.unwrap_or_default())
 }
 
-fn done<'r>(
+fn found<'r>(
     folder: &RunFolder,
     records: &'r [FigureRecord],
     spec: &ExploreSpec,

@@ -11,6 +11,8 @@ mod nearest;
 mod nets;
 mod probes;
 mod run;
+mod selectivity;
+mod stages;
 mod supervised;
 mod trial;
 mod watch;

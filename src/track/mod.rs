@@ -14,6 +14,7 @@ pub mod nearest;
 pub mod progress;
 pub mod provenance;
 pub mod run;
+pub mod selectivity;
 pub mod sheet;
 mod streams;
 pub mod supervised;
