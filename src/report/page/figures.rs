@@ -46,8 +46,8 @@ fn figures(trial: &Trial, records: &[FigureRecord]) -> Result<Markup, ReportErro
             Some(why) => html! { p { (title) " is left out: " (why) "." } },
             None if !path.is_file() => continue,
             None => {
-                let picture = embed::picture(&path, &title)?;
-                html! { figure { div class="wide" { (picture) } figcaption { (title) } } }
+                let picture = embed::drawing(&path, &title)?;
+                html! { figure { (picture) figcaption { (title) } } }
             }
         });
     }
