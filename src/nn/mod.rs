@@ -13,6 +13,7 @@ mod error;
 mod generator;
 mod guided;
 mod input;
+mod maps;
 mod norm;
 mod npy;
 pub mod ops;

@@ -7,6 +7,8 @@
 mod arms;
 mod error;
 mod experiment;
+mod explore;
+mod explore_raw;
 mod held_out;
 mod labels;
 pub mod load;
@@ -20,6 +22,9 @@ pub mod tree;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
+pub use explore::{
+    Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
+};
 pub use labels::{Features, Labels};
 pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels, Rules};
+use super::{ExploreSpec, Features, Labels, Rules};
 
 /// A network shape by name; [`crate::nn`] knows its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,6 +143,9 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
+    /// Figures drawn from the trained nets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explore: Vec<ExploreSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervised: Option<super::SupervisedSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,6 +198,9 @@ pub struct TrainSpec {
     pub log_every: u64,
     /// Epochs between two sample sheets.
     pub sheet_every: usize,
+    /// Epochs whose sheets stand for a figure of the paper, such as `figure 2`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sheets: BTreeMap<usize, String>,
 }
 
 /// Adam's constants (section 4).

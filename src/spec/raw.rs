@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::explore_raw::Explore;
 use super::{
     ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
     Resampling, Schedule, Solver,
@@ -21,6 +22,7 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
+    pub explore: Option<Vec<Explore>>,
     pub supervised: Option<super::supervised::Raw>,
     pub nearest: Option<super::nearest::Raw>,
 }
@@ -66,6 +68,7 @@ pub(super) struct Train {
     pub precision: Option<Precision>,
     pub log_every: Option<u64>,
     pub sheet_every: Option<usize>,
+    pub sheets: Option<BTreeMap<usize, String>>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

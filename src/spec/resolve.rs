@@ -1,5 +1,6 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
+use super::explore_raw;
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
@@ -85,6 +86,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
+        explore: explore_raw::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
         supervised: supervised.transpose()?,
         nearest,
     })
@@ -197,6 +199,7 @@ fn train(
         precision: raw.precision.unwrap_or_default(),
         log_every: raw.log_every.unwrap_or(20),
         sheet_every: raw.sheet_every.unwrap_or(1),
+        sheets: raw.sheets.unwrap_or_default(),
     };
     check.that("train.epochs", !released || spec.epochs == 0, || {
         "`released` weights are not trained further; remove it".into()
@@ -220,6 +223,13 @@ fn train(
     check.that("train.sheet_every", spec.sheet_every > 0, || {
         "is 0; expected 1 or more epochs".into()
     })?;
+    for (epoch, figure) in &spec.sheets {
+        check.that(
+            &format!("train.sheets.{epoch}"),
+            !figure.trim().is_empty(),
+            || "is empty; expected what the sheet stands for, such as `figure 2`".into(),
+        )?;
+    }
     Ok(spec)
 }
 
@@ -268,7 +278,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
 
 /// Points errors of the second look at the place that the tree remembers.
 pub(super) struct Check<'a> {
-    tree: &'a Node,
+    pub tree: &'a Node,
 }
 
 impl Check<'_> {
@@ -285,7 +295,7 @@ impl Check<'_> {
         }
     }
 
-    fn fail<T>(&self, key: &str, message: String) -> Result<T, SpecError> {
+    pub fn fail<T>(&self, key: &str, message: String) -> Result<T, SpecError> {
         Err(SpecError::Value {
             place: self.place(key),
             key: key.to_string(),

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::data::{DataError, ImagesError};
+use crate::explore::ExploreError;
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
 use crate::probe::nearest::NearestError;
@@ -28,6 +29,8 @@ pub enum SweepError {
     Features(#[from] FeatureError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Explore(Box<ExploreError>),
     #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]
@@ -63,4 +66,10 @@ pub enum SweepError {
         expected: usize,
         found: usize,
     },
+}
+
+impl From<ExploreError> for SweepError {
+    fn from(error: ExploreError) -> Self {
+        SweepError::Explore(Box::new(error))
+    }
 }

@@ -16,6 +16,7 @@ pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, 
     // How often a line or a sheet is written changes no number.
     spec.train.log_every = 1;
     spec.train.sheet_every = 1;
+    spec.train.sheets.clear();
     let kind = device.split([' ', ':']).next().unwrap_or(device);
     let parts = serde_json::json!([
         VERSION,

@@ -4,6 +4,7 @@
 //! determines them. The same sweep again therefore resumes, skips, or runs only what is new.
 
 mod error;
+mod explore;
 mod id;
 mod knn;
 mod nearest;

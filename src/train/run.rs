@@ -83,7 +83,8 @@ pub fn run(
         }
         if step.is_multiple_of(per_epoch) {
             let epoch = step / per_epoch;
-            if epoch.is_multiple_of(spec.sheet_every as u64) || step == total {
+            let named = spec.sheets.contains_key(&(epoch as usize));
+            if named || epoch.is_multiple_of(spec.sheet_every as u64) || step == total {
                 sheet(trainer, folder, epoch)?;
             }
         }

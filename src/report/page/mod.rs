@@ -7,6 +7,7 @@ mod charts;
 pub(super) mod claims;
 mod downloads;
 pub(super) mod embed;
+mod figures;
 mod layout;
 pub mod material;
 mod provenance;

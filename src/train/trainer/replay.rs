@@ -136,6 +136,7 @@ fn trainer(net: &Net) -> Trainer {
         precision: Precision::F32,
         log_every: 1,
         sheet_every: 1,
+        sheets: Default::default(),
     };
     let streams = Streams::new(0);
     Trainer::new(
