@@ -8,7 +8,9 @@ mod error;
 mod experiment;
 mod labels;
 pub mod load;
+mod memorisation;
 mod model;
+mod monitor;
 mod raw;
 mod resolve;
 pub mod tree;
@@ -20,5 +22,7 @@ pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use memorisation::MemorisationSpec;
+pub use monitor::StopOn;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;

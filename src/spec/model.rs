@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels};
+use super::{Features, Labels, MemorisationSpec, StopOn, monitor};
 
 /// A network shape by name; [`crate::nn`] knows its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -134,6 +134,8 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memorisation: Option<MemorisationSpec>,
 }
 
 /// The training images.
@@ -180,6 +182,20 @@ pub struct TrainSpec {
     pub log_every: u64,
     /// Epochs between two sample sheets.
     pub sheet_every: usize,
+    /// Epochs after which both nets are kept, in rising order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<usize>,
+    /// Mini-batches between two looks at the filters; 0 for none.
+    #[serde(default = "monitor::every", skip_serializing_if = "monitor::is_default")]
+    pub monitor_every: u64,
+    /// What ends training before its last epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop_on: Vec<StopOn>,
+}
+
+impl TrainSpec {
+    /// [`TrainSpec::monitor_every`] where a spec does not say.
+    pub const MONITOR_EVERY: u64 = monitor::EVERY;
 }
 
 /// Adam's constants (section 4).

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::{memorisation, monitor};
 use super::{Features, Labels, LatentDistribution, Precision, Preset, Protocol, Schedule, Solver};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -18,6 +19,7 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
+    pub memorisation: Option<memorisation::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -56,6 +58,9 @@ pub(super) struct Train {
     pub precision: Option<Precision>,
     pub log_every: Option<u64>,
     pub sheet_every: Option<usize>,
+    pub keep: Option<Vec<usize>>,
+    pub monitor_every: Option<u64>,
+    pub stop_on: Option<monitor::Reasons>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
-use super::raw;
+use super::{memorisation, monitor, raw};
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
@@ -53,7 +53,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
             )
         },
     )?;
-    let train = train(
+    let mut train = train(
         &check,
         raw.train.clone().unwrap_or_default(),
         &model,
@@ -65,6 +65,10 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let memorisation = match &raw.memorisation {
+        Some(raw) => Some(memorisation::resolve(&check, raw, &model, &mut train)?),
+        None => None,
+    };
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -79,6 +83,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
+        memorisation,
     })
 }
 
@@ -179,6 +184,9 @@ fn train(
         precision: raw.precision.unwrap_or_default(),
         log_every: raw.log_every.unwrap_or(20),
         sheet_every: raw.sheet_every.unwrap_or(1),
+        keep: raw.keep.unwrap_or_default(),
+        monitor_every: raw.monitor_every.unwrap_or(monitor::EVERY),
+        stop_on: raw.stop_on.unwrap_or_default().0,
     };
     check.that("train.epochs", !released || spec.epochs == 0, || {
         "`released` weights are not trained further; remove it".into()
@@ -202,6 +210,12 @@ fn train(
     check.that("train.sheet_every", spec.sheet_every > 0, || {
         "is 0; expected 1 or more epochs".into()
     })?;
+    memorisation::in_training(check, "train.keep", &spec.keep, spec.epochs)?;
+    check.that(
+        "train.stop_on",
+        spec.stop_on.is_empty() || spec.monitor_every > 0,
+        || "needs the filter monitor, which `train.monitor_every: 0` turns off".into(),
+    )?;
     Ok(spec)
 }
 
@@ -245,12 +259,12 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
 }
 
 /// Points errors of the second look at the place that the tree remembers.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     tree: &'a Node,
 }
 
 impl Check<'_> {
-    fn that(
+    pub(super) fn that(
         &self,
         key: &str,
         holds: bool,
