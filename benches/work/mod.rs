@@ -7,6 +7,7 @@ mod adam;
 mod catalogue;
 mod features;
 mod kernels;
+mod nearest;
 mod ops;
 mod piece;
 mod pixels;
