@@ -13,6 +13,7 @@ mod error;
 pub mod export;
 pub mod findings;
 pub mod groups;
+pub mod memorisation;
 pub mod oscillation;
 pub mod page;
 pub mod published;

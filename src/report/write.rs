@@ -6,6 +6,7 @@ use super::collect::{Experiment, collect};
 use super::export::all::FORMATS;
 use super::export::text;
 use super::findings;
+use super::memorisation;
 use super::page::{Material, page};
 use super::published::{Published, published};
 use super::stability;
@@ -18,7 +19,7 @@ use crate::track::progress::{Progress, Unit};
 type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
 
 /// Every table of the report, in its order: adding one is a file and a line.
-const TABLES: &[Build] = &[table1::tables, stability::tables];
+const TABLES: &[Build] = &[table1::tables, stability::tables, memorisation::tables];
 
 /// What a report consists of.
 #[derive(Debug, Clone)]

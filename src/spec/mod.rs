@@ -18,11 +18,11 @@ pub mod tree;
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
 pub use labels::{Features, Labels};
+pub use memorisation::MemorisationSpec;
 pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
-pub use memorisation::MemorisationSpec;
 pub use monitor::StopOn;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;

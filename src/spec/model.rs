@@ -186,7 +186,10 @@ pub struct TrainSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<usize>,
     /// Mini-batches between two looks at the filters; 0 for none.
-    #[serde(default = "monitor::every", skip_serializing_if = "monitor::is_default")]
+    #[serde(
+        default = "monitor::every",
+        skip_serializing_if = "monitor::is_default"
+    )]
     pub monitor_every: u64,
     /// What ends training before its last epoch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

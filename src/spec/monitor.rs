@@ -39,7 +39,10 @@ impl<'de> Deserialize<'de> for Reasons {
                 use serde::de::IntoDeserializer;
                 Ok(Reasons(vec![StopOn::deserialize(v.into_deserializer())?]))
             }
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Reasons, A::Error> {
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut seq: A,
+            ) -> Result<Reasons, A::Error> {
                 let mut reasons = Vec::new();
                 while let Some(reason) = seq.next_element()? {
                     if !reasons.contains(&reason) {
@@ -76,7 +79,10 @@ mod tests {
 
     #[test]
     fn a_reason_stands_alone_or_in_a_list() {
-        for keys in ["stop_on: filter_collapse", "stop_on: [filter_collapse, filter_collapse]"] {
+        for keys in [
+            "stop_on: filter_collapse",
+            "stop_on: [filter_collapse, filter_collapse]",
+        ] {
             assert_eq!(train(keys).unwrap().stop_on, [StopOn::FilterCollapse]);
         }
         assert!(train("epochs: 1").unwrap().stop_on.is_empty());

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{memorisation, monitor};
 use super::{Features, Labels, LatentDistribution, Precision, Preset, Protocol, Schedule, Solver};
+use super::{memorisation, monitor};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,11 +1,11 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
-use super::{memorisation, monitor, raw};
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
+use super::{memorisation, monitor, raw};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use crate::data::{DataError, ImagesError};
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
+use crate::probe::nearest::NearestError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -42,6 +43,14 @@ pub enum SweepError {
         path: PathBuf,
         source: std::io::Error,
     },
+    /// A stage wants nets of the middle of a training that was over before anyone asked for them.
+    #[error(
+        "the nets after epoch {epoch} were not kept: `{}` is missing; delete the trial's folder to train it again with `train.keep`",
+        path.display()
+    )]
+    NotKept { epoch: usize, path: PathBuf },
+    #[error(transparent)]
+    Nearest(#[from] NearestError),
     #[error(
         "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `probe.data`"
     )]

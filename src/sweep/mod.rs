@@ -5,6 +5,7 @@
 
 mod error;
 mod id;
+mod memorisation;
 mod nets;
 mod probes;
 mod run;

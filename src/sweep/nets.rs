@@ -174,7 +174,7 @@ pub(super) fn figures(
     Ok(())
 }
 
-fn draw(
+pub(super) fn draw(
     latent: &Latent,
     n: usize,
     rng: &mut ChaCha8Rng,
@@ -183,7 +183,7 @@ fn draw(
     Ok(latent::draw(latent, n, rng, device).map_err(train::TrainError::from)?)
 }
 
-fn to_images(images: &Tensor) -> Result<Images, SweepError> {
+pub(super) fn to_images(images: &Tensor) -> Result<Images, SweepError> {
     let read = || -> candle_core::Result<Images> {
         let (n, c, h, w) = images.dims4()?;
         let values: Vec<f32> = images.flatten_all()?.to_vec1()?;
@@ -216,7 +216,7 @@ fn check_images(architecture: &Architecture, images: &Images) -> Result<(), Swee
 }
 
 /// Statistics of both nets; false where the user stopped it.
-fn infer(
+pub(super) fn infer(
     nets: &Nets,
     streams: Streams,
     context: &Context,
@@ -268,7 +268,8 @@ fn save(path: &std::path::Path, nets: &Nets) -> Result<(), SweepError> {
     Ok(train::save(path, &tensors, None)?)
 }
 
-fn load(
+/// The nets of a checkpoint as they are in it.
+pub(super) fn load(
     path: &std::path::Path,
     architecture: Architecture,
     context: &Context,

@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod fonts;
 pub mod format;
 pub mod history;
+pub mod memorisation;
 pub mod metrics;
 pub mod progress;
 pub mod provenance;

@@ -17,5 +17,5 @@ pub use adam::Adam;
 pub use checkpoint::{FINAL, State, from_tensors, load, save};
 pub use device::{Choice, cpu_name, open};
 pub use error::TrainError;
-pub use run::{LATEST, Outcome, run};
+pub use run::{LATEST, Outcome, kept, run};
 pub use trainer::{SHEET, StepReport, Trainer, to_tensor, untrained};

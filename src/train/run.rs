@@ -15,6 +15,11 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
 /// Where training goes on from.
 pub const LATEST: &str = "checkpoints/latest.safetensors";
 
+/// Where the nets after an epoch of `train.keep` lie.
+pub fn kept(epoch: usize) -> String {
+    format!("checkpoints/epoch-{epoch:04}.safetensors")
+}
+
 /// How training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
@@ -85,6 +90,9 @@ pub fn run(
             let epoch = step / per_epoch;
             if epoch.is_multiple_of(spec.sheet_every as u64) || step == total {
                 sheet(trainer, folder, epoch)?;
+            }
+            if spec.keep.contains(&(epoch as usize)) {
+                trainer.save_nets(&folder.path(&kept(epoch as usize)))?;
             }
         }
         if step.is_multiple_of(per_epoch)

@@ -190,6 +190,18 @@ impl Trainer {
         Ok(Images { n, c, h, w, pixels })
     }
 
+    /// Save both nets as they are: their parameters, no state to go on from.
+    ///
+    /// # Errors
+    /// [`TrainError::Write`].
+    pub fn save_nets(&self, path: &Path) -> Result<(), TrainError> {
+        let mut tensors = BTreeMap::new();
+        for params in [self.generator.params(), self.discriminator.params()] {
+            tensors.extend(params.tensors()?);
+        }
+        checkpoint::save(path, &tensors, None)
+    }
+
     /// Save everything needed to go on from here.
     ///
     /// # Errors

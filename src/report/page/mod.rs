@@ -8,6 +8,7 @@ mod downloads;
 mod embed;
 mod layout;
 pub mod material;
+mod memorisation;
 mod provenance;
 mod rerun;
 mod scale;

@@ -2,7 +2,8 @@ use maud::Markup;
 
 use super::material::Material;
 use super::{
-    architecture, charts, downloads, provenance, rerun, scale, sheets, summary, tables, trials,
+    architecture, charts, downloads, memorisation, provenance, rerun, scale, sheets, summary,
+    tables, trials,
 };
 use crate::report::ReportError;
 
@@ -29,6 +30,11 @@ pub const SECTIONS: &[Section] = &[
     section("tables", "Tables", tables::body),
     section("charts", "Charts", charts::body),
     section("sheets", "Sample sheets", sheets::body),
+    section(
+        "memorisation",
+        "Samples and their nearest training images",
+        memorisation::body,
+    ),
     section("architecture", "Architecture", architecture::body),
     section("scale", "Scale against the paper", scale::body),
     section("trials", "Trials", trials::body),
