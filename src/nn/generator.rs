@@ -83,6 +83,17 @@ impl Generator {
         norm: Norm,
         watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
     ) -> Result<Tensor, NnError> {
+        self.run_edited(z, norm, watch, &mut |_, x| Ok(x))
+    }
+
+    /// As [`Generator::run`], where `edit` may put another in the place of each convolution's activations.
+    pub(super) fn run_edited(
+        &self,
+        z: &Tensor,
+        norm: Norm,
+        watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
+        edit: &mut dyn FnMut(usize, Tensor) -> candle_core::Result<Tensor>,
+    ) -> Result<Tensor, NnError> {
         let n = match z.dims() {
             [n, size] if *size == self.latent => *n,
             found => {
@@ -104,7 +115,7 @@ impl Generator {
         } = self.projection;
         // The authors' units are in channels-first order.
         let mut x = native::from_nchw(&x.reshape((n, channels, height, width))?)?;
-        for (l, weight, batch_norm) in &self.layers {
+        for (i, (l, weight, batch_norm)) in self.layers.iter().enumerate() {
             let config = ConvTranspose2d {
                 stride: l.stride,
                 padding: l.padding(),
@@ -115,6 +126,7 @@ impl Generator {
                 Some(b) => b.forward(&x, Activation::Relu, norm, false, watch)?,
                 None => native::tanh(&x)?,
             };
+            x = edit(i, x)?;
         }
         Ok(x)
     }

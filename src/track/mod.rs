@@ -4,6 +4,7 @@
 //! the records are versioned in [`format`], measurements over time kept by [`history`], results named by [`metrics`].
 
 pub mod atomic;
+pub mod filters;
 pub mod fonts;
 pub mod format;
 pub mod history;

@@ -8,10 +8,12 @@ mod checkpoint;
 mod device;
 mod error;
 pub mod latent;
+pub mod monitor;
 mod planned;
 mod run;
 mod tape;
 mod trainer;
+mod watch;
 
 pub use adam::Adam;
 pub use checkpoint::{FINAL, State, from_tensors, load, save};

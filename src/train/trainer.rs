@@ -7,6 +7,7 @@ use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{self, State};
+use super::monitor::Monitor;
 use super::planned::Planned;
 use super::{Adam, TrainError, latent, tape};
 use crate::data::{Images, Loader, to_bytes};
@@ -14,6 +15,7 @@ use crate::nn::cpu::bf16_products;
 use crate::nn::{Architecture, Discriminator, Generator, Norm};
 use crate::spec::{Latent, Precision, Schedule, TrainSpec};
 use crate::track::Streams;
+use crate::track::filters::Look;
 
 #[cfg(test)]
 mod replay;
@@ -39,6 +41,7 @@ pub struct Trainer {
     real: Vec<f32>,
     /// The CPU's buffers; `None` on other devices.
     planned: Option<Planned>,
+    streams: Streams,
     step: u64,
     seconds: f64,
 }
@@ -90,6 +93,7 @@ impl Trainer {
             device: device.clone(),
             real: Vec::new(),
             planned,
+            streams,
             step: 0,
             seconds: 0.0,
         })
@@ -108,6 +112,14 @@ impl Trainer {
     /// Seconds of training so far, over all sessions.
     pub fn seconds(&self) -> f64 {
         self.seconds
+    }
+
+    /// A filter monitor of this training; `past` are its looks before.
+    ///
+    /// # Errors
+    /// The device's own.
+    pub fn monitor(&self, images: &Images, past: Vec<Look>) -> Result<Monitor, TrainError> {
+        Monitor::new(&self.latent, self.streams, images, &self.device, past)
     }
 
     /// Train on the next mini-batch of `images`.
