@@ -11,6 +11,7 @@ pub mod check;
 pub mod collect;
 mod error;
 pub mod export;
+pub mod filters;
 pub mod findings;
 pub mod groups;
 pub mod memorisation;

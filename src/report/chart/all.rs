@@ -1,6 +1,6 @@
 use super::canvas::{Rendered, render};
 use super::kinds::{ACCURACY, GRADIENTS, Kind, LOSS, THROUGHPUT};
-use super::{accuracy, curves};
+use super::{accuracy, curves, filters};
 use crate::report::ReportError;
 use crate::report::collect::Experiment;
 use crate::report::published::Published;
@@ -14,6 +14,7 @@ const CHARTS: &[Draw] = &[
     |experiment, _| curve(experiment, &LOSS),
     |experiment, _| curve(experiment, &ACCURACY),
     |experiment, _| curve(experiment, &GRADIENTS),
+    filters::chart,
     |experiment, _| curve(experiment, &THROUGHPUT),
 ];
 
