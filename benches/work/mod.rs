@@ -11,6 +11,7 @@ mod nearest;
 mod ops;
 mod piece;
 mod pixels;
+mod sample;
 mod step;
 mod svm;
 

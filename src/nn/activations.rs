@@ -4,18 +4,18 @@ use candle_core::Tensor;
 
 use super::norm::Norm;
 use super::ops::native;
-use super::{Discriminator, Generator, NnError};
+use super::{Discriminator, Generator, Input, NnError};
 
 impl Generator {
     /// Activations `(N, C, H, W)` of every convolution, the image last, off the tape.
     ///
     /// # Errors
     /// As [`Generator::forward`].
-    pub fn activations(&self, z: &Tensor, norm: Norm) -> Result<Vec<(String, Tensor)>, NnError> {
+    pub fn activations(&self, z: &Input, norm: Norm) -> Result<Vec<(String, Tensor)>, NnError> {
         let mut seen = Vec::with_capacity(self.layers.len());
         self.run_edited(z, norm, &mut |_, _| (), &mut |i, x| {
             let x = x.detach();
-            seen.push((format!("g.{}", i + 1), native::to_nchw(&x)?));
+            seen.push((format!("g.{}", self.dense.len() + i), native::to_nchw(&x)?));
             Ok(x)
         })?;
         Ok(seen)
@@ -29,10 +29,12 @@ impl Discriminator {
     /// As [`Discriminator::forward`].
     pub fn activations(
         &self,
-        images: &Tensor,
+        images: &Input,
         norm: Norm,
     ) -> Result<Vec<(String, Tensor)>, NnError> {
-        let maps = self.frozen().features(images, norm, self.layers())?;
+        let maps = self
+            .frozen()
+            .features(images.clone(), norm, self.layers())?;
         let named = maps.into_iter().enumerate();
         Ok(named.map(|(i, map)| (format!("d.{i}"), map)).collect())
     }

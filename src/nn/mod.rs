@@ -7,10 +7,12 @@
 
 mod activations;
 pub mod cpu;
+mod dense;
 mod discriminator;
 mod error;
 mod generator;
 mod guided;
+mod input;
 mod norm;
 mod npy;
 pub mod ops;
@@ -25,6 +27,7 @@ pub use discriminator::Discriminator;
 pub use error::NnError;
 pub use generator::Generator;
 pub use guided::Unit;
+pub use input::{Input, one_hot};
 pub use norm::{EPSILON, Norm};
 pub use ops::bce_with_logits;
 pub use params::Params;

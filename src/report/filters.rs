@@ -125,7 +125,9 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
         ("At any time", cells(rows, |r| r.ever.to_string())),
         (
             "First at epoch",
-            cells(rows, |r| r.first.map_or_else(none, |f| format!("{:.2}", f.1))),
+            cells(rows, |r| {
+                r.first.map_or_else(none, |f| format!("{:.2}", f.1))
+            }),
         ),
         (
             "How",
@@ -135,7 +137,9 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
             }),
         ),
     ];
-    let shown = shown.into_iter().map(|(head, cells)| (head.to_string(), cells));
+    let shown = shown
+        .into_iter()
+        .map(|(head, cells)| (head.to_string(), cells));
     Ok(Table {
         id: ID.to_string(),
         title: "Filters that collapsed during training".to_string(),

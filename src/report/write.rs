@@ -5,13 +5,13 @@ use super::chart::all::charts;
 use super::collect::{Experiment, collect};
 use super::export::all::FORMATS;
 use super::export::text;
-use super::{filters, findings};
 use super::memorisation;
 use super::page::{Material, page};
 use super::published::{Published, published};
 use super::stability;
 use super::table::Table;
 use super::table1;
+use super::{filters, findings};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -19,7 +19,12 @@ use crate::track::progress::{Progress, Unit};
 type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
 
 /// Every table of the report, in its order: adding one is a file and a line.
-const TABLES: &[Build] = &[table1::tables, stability::tables, memorisation::tables, filters::tables];
+const TABLES: &[Build] = &[
+    table1::tables,
+    stability::tables,
+    memorisation::tables,
+    filters::tables,
+];
 
 /// What a report consists of.
 #[derive(Debug, Clone)]

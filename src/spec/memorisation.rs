@@ -37,6 +37,10 @@ pub(super) fn resolve(
     check.that("memorisation", matches!(model, ModelSpec::Preset { .. }), || {
         "looks at the epochs of a training, and `released` weights are not trained here; remove it".into()
     })?;
+    let conditional = matches!(model, ModelSpec::Preset { rules, .. } if rules.conditional);
+    check.that("memorisation", !conditional, || {
+        "looks at nets without labels, and `model.conditional` gives them some; remove one of the two".into()
+    })?;
     let samples = raw.samples.unwrap_or(1000);
     check.that("memorisation.samples", samples >= FEWEST, || {
         format!("is {samples}; expected {FEWEST} or more")
@@ -99,6 +103,7 @@ mod tests {
         insta::assert_snapshot!(error("memorisation: {epochs: [6]}"), @"m.yaml:5:24: `memorisation.epochs`: names epoch 6; expected 1 to 5, the epochs of `train.epochs`");
         insta::assert_snapshot!(error("memorisation: {epochs: []}"), @"m.yaml:5:24: `memorisation.epochs`: is empty; expected one or more epochs, such as [1]");
         insta::assert_snapshot!(error("memorisation: {samples: 9}"), @"m.yaml:5:25: `memorisation.samples`: is 9; expected 100 or more");
+        insta::assert_snapshot!(spec("memorisation: {}\n").unwrap().memorisation.unwrap().samples, @"1000");
         insta::assert_snapshot!(error("memorisation: {sample: 9}"), @"m.yaml:5:16: unknown key `sample` (did you mean `samples`?); expected one of `samples`, `epochs`, `held_out`");
     }
 }

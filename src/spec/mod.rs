@@ -4,6 +4,7 @@
 //! parameters edit the tree ([`Experiment`]); [`load::typed`] turns it into typed values and points at the
 //! place of any error; [`resolve`] fills in the defaults. The rest of the program sees only a [`Spec`].
 
+mod arms;
 mod error;
 mod experiment;
 mod labels;
@@ -13,6 +14,7 @@ mod model;
 mod monitor;
 mod raw;
 mod resolve;
+mod rules;
 pub mod tree;
 
 pub use error::SpecError;
@@ -26,3 +28,4 @@ pub use model::{
 pub use monitor::StopOn;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
+pub use rules::{ActivationRule, NormRule, Resampling, Rules};

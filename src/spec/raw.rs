@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels, LatentDistribution, Precision, Preset, Protocol, Schedule, Solver};
+use super::{
+    ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
+    Resampling, Schedule, Solver,
+};
 use super::{memorisation, monitor};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,6 +41,11 @@ pub(super) struct Model {
     pub released: Option<PathBuf>,
     pub width: Option<usize>,
     pub latent: Option<Latent>,
+    pub norm: Option<NormRule>,
+    pub resampling: Option<Resampling>,
+    pub activation: Option<ActivationRule>,
+    pub hidden: Option<usize>,
+    pub conditional: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -87,10 +95,13 @@ pub(super) struct Probe {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sweep {
-    /// `grid`: every combination, the last parameter fastest.
+    /// `grid`: every combination of an arm and the parameters' values, the last parameter fastest.
     #[serde(default)]
     pub method: Method,
     pub metric: Option<Metric>,
+    /// Name -> dotted keys of the spec and the value that each takes in this arm.
+    #[serde(default)]
+    pub arms: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
     /// Dotted key of the spec -> its values.
     #[serde(default)]
     pub parameters: BTreeMap<String, Parameter>,

@@ -5,7 +5,7 @@ use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
-use super::{memorisation, monitor, raw};
+use super::{memorisation, monitor, raw, rules};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///
@@ -60,6 +60,9 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         protocol,
     )?;
     let probes = raw.probe.as_deref().unwrap_or_default();
+    if let ModelSpec::Preset { preset, rules, .. } = &model {
+        rules::check_probes(&check, *preset, rules, probes.len())?;
+    }
     let probe = probes
         .iter()
         .enumerate()
@@ -109,6 +112,7 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
                         _ => LatentDistribution::Uniform,
                     }),
                 },
+                rules: rules::resolve(check, raw, preset, width)?,
             })
         }
         (None, Some(path)) => {
@@ -117,13 +121,22 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
                 raw.width.is_none() && raw.latent.is_none(),
                 || "`released` weights bring their own `width` and `latent`; remove these keys".into(),
             )?;
+            check.that(
+                "model",
+                raw.norm.is_none()
+                    && raw.resampling.is_none()
+                    && raw.activation.is_none()
+                    && raw.hidden.is_none()
+                    && raw.conditional.is_none(),
+                || "`released` weights are of the paper's rules; remove `norm`, `resampling`, `activation`, `hidden` and `conditional`".into(),
+            )?;
             Ok(ModelSpec::Released {
                 released: path.clone(),
             })
         }
         _ => check.fail(
             "model",
-            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32) or `released` (a folder)"
+            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28) or `released` (a folder)"
                 .into(),
         ),
     }

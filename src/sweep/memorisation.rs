@@ -8,8 +8,8 @@ use super::SweepError;
 use super::id::hex;
 use super::nets::{self, Nets};
 use super::trial::{Context, Stage, data_record};
-use crate::data::{Dataset, Images, Set, Want};
-use crate::nn::{Generator, Norm};
+use crate::data::{Dataset, Images, Set, Want, to_bytes};
+use crate::nn::Generator;
 use crate::probe::closest::Closest;
 use crate::probe::features;
 use crate::probe::memorisation::{Pair, compare};
@@ -21,7 +21,7 @@ use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, Space};
 use crate::track::progress::{Silent, Unit};
 use crate::track::run::{self, RunFolder};
 use crate::track::sheet::{self, Tiles};
-use crate::train::{TrainError, kept};
+use crate::train::{Sampler, TrainError, kept};
 
 /// Raised when the same stage would give other numbers than before.
 const VERSION: u32 = 1;
@@ -183,26 +183,14 @@ impl Work<'_> {
     }
 
     fn draw(&self, generator: &Generator, streams: Streams) -> Result<Images, SweepError> {
-        let mut rng = streams.stream("memorisation.latent");
         let latent = self.nets.architecture.latent;
-        let mut drawn: Option<Images> = None;
-        let mut left = self.wanted.samples;
-        while left > 0 {
-            let n = left.min(DRAWN);
-            let z = nets::draw(&latent, n, &mut rng, &self.context.device)?;
-            let images = nets::to_images(&generator.forward(&z, Norm::Infer)?)?;
-            left -= n;
-            drawn = Some(match drawn {
-                Some(before) => Images {
-                    n: before.n + images.n,
-                    pixels: [before.pixels, images.pixels].concat(),
-                    ..images
-                },
-                None => images,
-            });
+        let mut sampler = Sampler::new(generator, latent, streams.stream("memorisation.latent"))?;
+        let (all, like) = (self.wanted.samples, &self.dataset.images);
+        let mut pixels = vec![0; all * like.stride()];
+        for piece in pixels.chunks_mut(DRAWN * like.stride()) {
+            to_bytes(sampler.draw(piece.len() / like.stride())?, piece);
         }
-        // `samples` is above 0 in every spec that resolves.
-        Ok(drawn.unwrap_or_else(|| self.dataset.images.clone()))
+        Ok(Images::new(like.c, like.h, like.w, pixels)?)
     }
 
     fn in_pixels(&self, queries: &Images, what: &str) -> Result<Option<Near>, SweepError> {

@@ -2,7 +2,12 @@
 
 use super::bench::{Bench, json, stderr};
 
-const SETS: [&str; 4] = ["--set", "probe=[]", "--set", "memorisation={samples: 120, epochs: [1, 3]}"];
+const SETS: [&str; 4] = [
+    "--set",
+    "probe=[]",
+    "--set",
+    "memorisation={samples: 120, epochs: [1, 3]}",
+];
 
 #[test]
 fn samples_of_named_epochs_are_held_against_the_training_images() {
@@ -31,15 +36,23 @@ fn samples_of_named_epochs_are_held_against_the_training_images() {
                 assert!(space[set]["copies"].as_f64().unwrap() < 0.05);
             }
         }
-        let sheet = format!("figures/memorisation-epoch-{:04}.png", record["epoch"].as_u64().unwrap());
+        let sheet = format!(
+            "figures/memorisation-epoch-{:04}.png",
+            record["epoch"].as_u64().unwrap()
+        );
         let sheet = image::open(trial.join(sheet)).unwrap();
         assert_eq!((sheet.width(), sheet.height()), (20 * 66 + 2, 3 * 66 + 2));
     }
     assert_ne!(epochs[0]["spaces"], epochs[1]["spaces"]);
-    let table = std::fs::read_to_string(bench.path("results/small/report/memorisation.csv")).unwrap();
+    let table =
+        std::fs::read_to_string(bench.path("results/small/report/memorisation.csv")).unwrap();
     assert_eq!(table.lines().count(), 5, "{table}");
     let out = bench.run(&sweep);
-    assert!(stderr(&out).contains("done before, skipped"), "{}", stderr(&out));
+    assert!(
+        stderr(&out).contains("done before, skipped"),
+        "{}",
+        stderr(&out)
+    );
 
     // The stage is no part of what determines the nets: the trial is the same one, its early nets were not kept.
     let plain = ["sweep", "small.yaml", "--set", "probe=[]"];
@@ -47,6 +60,9 @@ fn samples_of_named_epochs_are_held_against_the_training_images() {
     let out = alone.run(&sweep);
     assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));
     let text = stderr(&out);
-    assert!(text.contains("the nets after epoch 1 were not kept"), "{text}");
+    assert!(
+        text.contains("the nets after epoch 1 were not kept"),
+        "{text}"
+    );
     assert_eq!(alone.trials("small")[0].file_name(), trial.file_name());
 }

@@ -27,19 +27,39 @@ fn a_watched_training_comes_to_the_same_bits() {
     let out = sweep(&watched, &["train.monitor_every=7"]);
     assert!(out.status.success(), "{}", stderr(&out));
     assert!(sweep(&alone, &["train.monitor_every=0"]).status.success());
-    let (a, b) = (watched.trials("small").remove(0), alone.trials("small").remove(0));
+    let (a, b) = (
+        watched.trials("small").remove(0),
+        alone.trials("small").remove(0),
+    );
     assert_eq!(a.file_name(), b.file_name());
     let bytes = |t: &Path| std::fs::read(t.join("checkpoints/final.safetensors")).unwrap();
     assert!(bytes(&a) == bytes(&b));
     assert!(looks(&b).is_empty());
     let looks = looks(&a);
-    assert_eq!(looks.iter().map(|l| l.step).collect::<Vec<_>>(), (1..=8).map(|i| 7 * i).collect::<Vec<_>>());
-    let layers: Vec<(&str, usize)> = looks[0].layers.iter().map(|l| (&l.name[..], l.filters())).collect();
-    let expected = [("g.1", 8), ("g.2", 4), ("g.3", 3), ("d.0", 4), ("d.1", 8), ("d.2", 16)];
+    assert_eq!(
+        looks.iter().map(|l| l.step).collect::<Vec<_>>(),
+        (1..=8).map(|i| 7 * i).collect::<Vec<_>>()
+    );
+    let layers: Vec<(&str, usize)> = looks[0]
+        .layers
+        .iter()
+        .map(|l| (&l.name[..], l.filters()))
+        .collect();
+    let expected = [
+        ("g.1", 8),
+        ("g.2", 4),
+        ("g.3", 3),
+        ("d.0", 4),
+        ("d.1", 8),
+        ("d.2", 16),
+    ];
     assert_eq!(layers, expected);
     // Normalised filters of a net that has just begun answer each sample in its own way.
     let g = &looks[0].layers[0];
-    assert!(g.variation.iter().all(|v| *v > 0.3) && g.lasting.is_empty(), "{g:?}");
+    assert!(
+        g.variation.iter().all(|v| *v > 0.3) && g.lasting.is_empty(),
+        "{g:?}"
+    );
     let history = dcgan::track::history::read(&a).unwrap();
     assert!(!history[0].values.contains_key("collapsed.g"));
     assert!(history.last().unwrap().values["collapsed.g"] < 0.5);
@@ -75,11 +95,21 @@ fn a_collapse_ends_the_training_where_it_may() {
 
     // The same sweep has nothing left to do; with a probe more it does that, and trains no further.
     let out = sweep(&bench, &sets);
-    assert!(stderr(&out).contains("done before, skipped"), "{}", stderr(&out));
+    assert!(
+        stderr(&out).contains("done before, skipped"),
+        "{}",
+        stderr(&out)
+    );
     let probe = "probe=[{data: small, labels: all, c: [1e-4], controls: []}]";
     let out = sweep(&bench, &[&sets[..], &[probe]].concat());
     assert!(out.status.success(), "{}", stderr(&out));
-    assert_eq!(json(&trial.join("probes.json")).as_array().unwrap().len(), 1);
+    assert_eq!(
+        json(&trial.join("probes.json")).as_array().unwrap().len(),
+        1
+    );
     assert_eq!(json(&trial.join("run.json"))["error"], says);
-    assert_eq!(std::fs::metadata(&final_net).unwrap().modified().unwrap(), before);
+    assert_eq!(
+        std::fs::metadata(&final_net).unwrap().modified().unwrap(),
+        before
+    );
 }

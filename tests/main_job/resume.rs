@@ -71,7 +71,11 @@ fn resumed_equals_unstopped(test: &str, signal: &str, schedule: &str) {
     let whole = straight.trials("small").remove(0);
     assert_eq!(whole.file_name(), trial.file_name());
     let bytes = |t: &Path, name: &str| std::fs::read(t.join(name)).unwrap();
-    for name in ["checkpoints/final.safetensors", "figures/samples.png", "filters.jsonl"] {
+    for name in [
+        "checkpoints/final.safetensors",
+        "figures/samples.png",
+        "filters.jsonl",
+    ] {
         assert!(bytes(&whole, name) == bytes(&trial, name), "{name} differs");
     }
     assert_eq!(history(&whole), history(&trial));

@@ -1,6 +1,6 @@
 //! Every filter over training as a heat map: rows are filters, columns looks of the monitor.
 
-use plotters::prelude::{DrawingBackend, Rectangle, RGBColor, Text};
+use plotters::prelude::{DrawingBackend, RGBColor, Rectangle, Text};
 
 use super::canvas::{Area, Chart, INK, Pen, Rendered, SOFT, message, render};
 use crate::report::ReportError;
@@ -80,6 +80,9 @@ struct Layer {
 impl Map {
     fn new(looks: &[Look], trial: String) -> Option<Map> {
         let (first, last) = (looks.first()?, looks.last()?);
+        if last.layers.is_empty() {
+            return None;
+        }
         let columns = looks.len().min(COLUMNS);
         // The last look of each stretch: later ones tell what lasts.
         let columns: Vec<&Look> = (1..=columns)
@@ -191,8 +194,20 @@ impl Chart for Map {
         }
         let (first, last) = self.epochs;
         text(words::trimmed(first), LEFT, y - 4.0, 17.0, true)?;
-        text("Epoch".into(), LEFT + wide / 2.0 - 20.0, y - 4.0, 17.0, true)?;
-        text(words::trimmed(last), LEFT + wide - 34.0, y - 4.0, 17.0, true)
+        text(
+            "Epoch".into(),
+            LEFT + wide / 2.0 - 20.0,
+            y - 4.0,
+            17.0,
+            true,
+        )?;
+        text(
+            words::trimmed(last),
+            LEFT + wide - 34.0,
+            y - 4.0,
+            17.0,
+            true,
+        )
     }
 }
 
@@ -222,11 +237,17 @@ mod tests {
     #[test]
     fn every_filter_has_a_place_however_many_there_are() {
         for (filters, count) in [(3, 1), (26, 5), (512, 400)] {
-            let looks: Vec<Look> = (1..=count).map(|s| look(s, filters, &[filters - 1])).collect();
+            let looks: Vec<Look> = (1..=count)
+                .map(|s| look(s, filters, &[filters - 1]))
+                .collect();
             let map = Map::new(&looks, "x".into()).unwrap();
             let cells = &map.layers[0].cells;
             assert_eq!(cells.len(), filters.min(LINES));
-            assert!(cells.iter().all(|line| line.len() == (count as usize).min(COLUMNS)));
+            assert!(
+                cells
+                    .iter()
+                    .all(|line| line.len() == (count as usize).min(COLUMNS))
+            );
             assert_eq!(cells[0][0], Some(0));
             assert!(cells.iter().rev().skip(1).flatten().all(Option::is_some));
             assert!(cells[cells.len() - 1].iter().all(Option::is_none));

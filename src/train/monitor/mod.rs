@@ -24,4 +24,4 @@ mod statistics;
 mod watch;
 
 pub use collapse::LASTING;
-pub use watch::{Monitor, reason};
+pub use watch::{Monitor, SAMPLES, reason};

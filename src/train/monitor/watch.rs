@@ -1,54 +1,33 @@
 //! Looking at both nets, and remembering.
 
-use candle_core::Tensor;
-
 use super::collapse::{SWINGS, mark, subset};
 use super::statistics;
-use crate::data::Images;
-use crate::nn::{Discriminator, Generator, Norm};
-use crate::spec::{Latent, StopOn};
-use crate::track::Streams;
+use crate::nn::{Discriminator, Generator, Input, Norm};
+use crate::spec::StopOn;
 use crate::track::filters::{LayerLook, Look};
-use crate::train::{TrainError, latent, to_tensor};
+use crate::train::TrainError;
 
 /// Samples of a look: the statistics' error is a few per cent, the cost that of half a mini-batch forwards.
-const SAMPLES: usize = 64;
+pub const SAMPLES: usize = 64;
 
 /// The filter monitor of a training.
 pub struct Monitor {
-    z: Tensor,
-    images: Tensor,
+    z: Input,
+    images: Input,
     /// The last looks, oldest first.
     looks: Vec<Look>,
 }
 
 impl Monitor {
-    /// With its fixed z and real images of streams of its own; `past` are the looks before, where training goes on.
-    ///
-    /// # Errors
-    /// The device's own.
-    pub fn new(
-        latent: &Latent,
-        streams: Streams,
-        images: &Images,
-        device: &candle_core::Device,
-        past: Vec<Look>,
-    ) -> Result<Monitor, TrainError> {
-        let z = latent::draw(
-            latent,
-            SAMPLES,
-            &mut streams.stream("monitor.latent"),
-            device,
-        )?;
-        let mut rng = streams.stream("monitor.images");
-        let rows = rand::seq::index::sample(&mut rng, images.n, SAMPLES.min(images.n));
+    /// Of G's answers to `z` and of D's to `images`; `past` are the looks before, where training goes on.
+    pub fn new(z: Input, images: Input, past: Vec<Look>) -> Monitor {
         let mut monitor = Monitor {
             z,
-            images: to_tensor(images, &rows.into_vec(), device)?,
+            images,
             looks: past,
         };
         monitor.forget();
-        Ok(monitor)
+        monitor
     }
 
     /// Look at every filter of both nets.
