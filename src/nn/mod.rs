@@ -6,6 +6,7 @@
 //! convolutions are `(out, in, kh, kw)` in D and `(in, out, kh, kw)` in G.
 
 mod activations;
+mod classifier;
 pub mod cpu;
 mod dense;
 mod discriminator;
@@ -23,6 +24,7 @@ pub mod released;
 pub mod schematic;
 mod statistics;
 
+pub use classifier::Classifier;
 pub use discriminator::Discriminator;
 pub use error::NnError;
 pub use generator::Generator;

@@ -12,6 +12,7 @@ pub mod collect;
 mod error;
 pub mod export;
 pub mod filters;
+mod few_labels;
 pub mod findings;
 pub mod groups;
 pub mod memorisation;
@@ -21,6 +22,7 @@ pub mod published;
 pub mod stability;
 pub mod table;
 pub mod table1;
+mod table2;
 pub mod words;
 mod write;
 

@@ -10,8 +10,7 @@ use super::page::{Material, page};
 use super::published::{Published, published};
 use super::stability;
 use super::table::Table;
-use super::table1;
-use super::{filters, findings};
+use super::{filters, findings, table1, table2};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -21,6 +20,7 @@ type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
 /// Every table of the report, in its order: adding one is a file and a line.
 const TABLES: &[Build] = &[
     table1::tables,
+    table2::tables,
     stability::tables,
     memorisation::tables,
     filters::tables,

@@ -7,6 +7,7 @@
 mod arms;
 mod error;
 mod experiment;
+mod held_out;
 mod labels;
 pub mod load;
 mod memorisation;
@@ -15,6 +16,7 @@ mod monitor;
 mod raw;
 mod resolve;
 mod rules;
+mod supervised;
 pub mod tree;
 
 pub use error::SpecError;
@@ -29,3 +31,4 @@ pub use monitor::StopOn;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
+pub use supervised::SupervisedSpec;

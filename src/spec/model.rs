@@ -144,6 +144,8 @@ pub struct Spec {
     pub probe: Vec<ProbeSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memorisation: Option<MemorisationSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervised: Option<super::SupervisedSpec>,
 }
 
 /// The training images.
@@ -233,4 +235,13 @@ pub struct ProbeSpec {
     pub solver: Solver,
     /// Controls run beside the trained net.
     pub controls: Vec<Features>,
+    /// Training rows held out once, the same for every draw; `None`: each draw is validated on rows outside of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<usize>,
+    /// Draws on which C is chosen; `None`: a few of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection_draws: Option<usize>,
+    /// Numbers of neighbours for k-nearest-neighbour rows on the same draws; `None`: no such rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knn: Option<Vec<usize>>,
 }

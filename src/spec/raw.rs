@@ -23,6 +23,7 @@ pub(super) struct Experiment {
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
     pub memorisation: Option<memorisation::Raw>,
+    pub supervised: Option<super::supervised::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -89,6 +90,9 @@ pub(super) struct Probe {
     pub c: Option<Vec<f64>>,
     pub solver: Option<Solver>,
     pub controls: Option<Vec<Features>>,
+    pub validation: Option<usize>,
+    pub selection_draws: Option<usize>,
+    pub knn: Option<Vec<usize>>,
 }
 
 /// The `sweep:` section, in the widely known form: method, metric, parameters.

@@ -72,6 +72,8 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         Some(raw) => Some(memorisation::resolve(&check, raw, &model, &mut train)?),
         None => None,
     };
+    let supervised = raw.supervised.as_ref();
+    let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -87,6 +89,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         train,
         probe,
         memorisation,
+        supervised: supervised.transpose()?,
     })
 }
 
@@ -261,6 +264,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         !controls.contains(&Features::Trained),
         || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
     )?;
+    super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
         data: raw.data.clone(),
         labels: raw.labels,
@@ -268,6 +272,9 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
         controls,
+        validation: raw.validation,
+        selection_draws: raw.selection_draws,
+        knn: raw.knn.clone(),
     })
 }
 

@@ -6,9 +6,11 @@
 mod error;
 mod id;
 mod memorisation;
+mod knn;
 mod nets;
 mod probes;
 mod run;
+mod supervised;
 mod trial;
 mod watch;
 

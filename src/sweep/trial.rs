@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, memorisation, nets, probes};
+use super::{SweepError, knn, memorisation, nets, probes, supervised};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -67,6 +67,8 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         if record.status == Status::Finished
             && probes::all_done(&folder, spec)?
             && memorisation::done(&folder, spec)?
+            && knn::all_done(&folder, spec)?
+            && supervised::all_done(&folder, spec)?
         {
             return Ok(Ended::Skipped);
         }
@@ -149,11 +151,16 @@ fn stages(
     }
     folder.write_record(record)?;
     nets::figures(&trained, dataset, &context.device, folder)?;
-    let probed = probes::run(spec, &trained, dataset, context, folder, record)?;
-    if matches!(probed, Stage::Stopped) {
+    if let Stage::Stopped = probes::run(spec, &trained, dataset, context, folder, record)? {
         return Ok(Stage::Stopped);
     }
-    memorisation::run(spec, &trained, dataset, context, folder, record)
+    if let Stage::Stopped = memorisation::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    supervised::run(spec, &trained, dataset, context, folder, record)
 }
 
 /// Say of a training that `train.stop_on` ended when and why; its epochs are those that it had.

@@ -13,6 +13,7 @@ pub mod monitor;
 mod planned;
 mod run;
 mod sampler;
+pub mod supervised;
 mod tape;
 mod trainer;
 mod watch;
