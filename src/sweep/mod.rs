@@ -5,8 +5,8 @@
 
 mod error;
 mod id;
-mod memorisation;
 mod knn;
+mod memorisation;
 mod nets;
 mod probes;
 mod run;

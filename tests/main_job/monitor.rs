@@ -93,6 +93,18 @@ fn a_collapse_ends_the_training_where_it_may() {
     let final_net = trial.join("checkpoints/final.safetensors");
     let before = std::fs::metadata(&final_net).unwrap().modified().unwrap();
 
+    let report = |name: &str| {
+        std::fs::read_to_string(bench.path("results/small/report").join(name)).unwrap()
+    };
+    assert!(report("report.html").contains(&says));
+    assert!(
+        report("filters.csv").contains("silent"),
+        "{}",
+        report("filters.csv")
+    );
+    // The colour of a collapse.
+    assert!(report("filters.svg").contains("#D55E00"));
+
     // The same sweep has nothing left to do; with a probe more it does that, and trains no further.
     let out = sweep(&bench, &sets);
     assert!(
