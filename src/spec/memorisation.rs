@@ -103,7 +103,6 @@ mod tests {
         insta::assert_snapshot!(error("memorisation: {epochs: [6]}"), @"m.yaml:5:24: `memorisation.epochs`: names epoch 6; expected 1 to 5, the epochs of `train.epochs`");
         insta::assert_snapshot!(error("memorisation: {epochs: []}"), @"m.yaml:5:24: `memorisation.epochs`: is empty; expected one or more epochs, such as [1]");
         insta::assert_snapshot!(error("memorisation: {samples: 9}"), @"m.yaml:5:25: `memorisation.samples`: is 9; expected 100 or more");
-        insta::assert_snapshot!(spec("memorisation: {}\n").unwrap().memorisation.unwrap().samples, @"1000");
         insta::assert_snapshot!(error("memorisation: {sample: 9}"), @"m.yaml:5:16: unknown key `sample` (did you mean `samples`?); expected one of `samples`, `epochs`, `held_out`");
     }
 }

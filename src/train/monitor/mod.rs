@@ -7,8 +7,8 @@
 //! - `fixed`: every sample gets the same map. The measure is the share of the variance that is between samples at one
 //!   position; the rest lies in the mean map. (The variance of the maps' means would not do: a filter that draws fine
 //!   structure in other places for each z has the same mean for every z.)
-//! - `mode`: nearly all energy of its maps, their means taken away, is in one fine spatial frequency, of a wave of four
-//!   cells or less, such as a checkerboard. Coarse frequencies do not count: a healthy filter's map may be one light and
+//! - `mode`: nearly all energy of its maps, their means taken away, is in one fine spatial frequency, of a wave of
+//!   fewer than four cells, such as a checkerboard. Coarse frequencies do not count: a healthy filter's map may be one light and
 //!   one dark half;
 //! - `swinging`: its mean goes up and down in turn at every look, by as much as it varies.
 //!

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-/// Waves of this many cells or less are fine.
+/// Waves of fewer cells than this are fine.
 const FINE: usize = 4;
 
 /// Cosines and sines for maps of one size.
@@ -33,9 +33,10 @@ impl Spectrum {
     /// maps. A frequency and its conjugate are one.
     pub fn fine_mode<'a>(&self, maps: impl Iterator<Item = &'a [f32]>) -> f32 {
         let (h, w) = (self.height, self.width);
-        let mut energy = vec![0f64; h * w];
+        let (mut energy, mut squares) = (vec![0f64; h * w], 0.0);
         for map in maps {
             self.add(map, &mut energy);
+            squares += map.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>();
         }
         let conjugate = |u: usize, v: usize| ((h - u) % h) * w + (w - v) % w;
         let (mut all, mut most) = (0.0, 0f64);
@@ -48,13 +49,15 @@ impl Spectrum {
                 }
                 let pair = energy[at] + if other == at { 0.0 } else { energy[other] };
                 all += pair;
-                let fine = |k: usize, n: usize| n > 1 && k.min(n - k) * FINE >= n;
+                let fine = |k: usize, n: usize| k.min(n - k) * FINE > n;
                 if fine(u, h) || fine(v, w) {
                     most = most.max(pair);
                 }
             }
         }
-        if all > 0.0 { (most / all) as f32 } else { 0.0 }
+        // Less is what rounding leaves of a flat map.
+        let flat = 1e-9 * squares * energy.len() as f64;
+        if all > flat { (most / all) as f32 } else { 0.0 }
     }
 
     /// Add a map's squared spectrum.
@@ -113,7 +116,11 @@ mod tests {
             let wave = |period: f64| mode(h, w, move |_, x| (TAU * x as f64 / period).cos() as f32);
             let last = w as f64 / (w / 2) as f64;
             assert!(wave(last) > 0.999, "{h} {w} {}", wave(last));
-            assert!(wave(w as f64) < 0.001, "{h} {w}");
+            let coarse = [w as f64, 4.0].map(wave);
+            assert!(
+                w % 4 != 0 || coarse.iter().all(|c| *c < 0.001),
+                "{h} {w} {coarse:?}"
+            );
         }
         assert_eq!(mode(4, 4, |_, _| 7.0), 0.0);
         // A single cell has the same energy everywhere: 8 x 8 cells have 32 pairs and lone ones.
