@@ -10,6 +10,8 @@ mod jobs;
 mod memorisation;
 #[path = "main_job/monitor.rs"]
 mod monitor;
+#[path = "main_job/nearest.rs"]
+mod nearest;
 #[path = "main_job/resume.rs"]
 mod resume;
 #[path = "main_job/whole.rs"]

@@ -13,6 +13,7 @@ pub mod load;
 mod memorisation;
 mod model;
 mod monitor;
+mod nearest;
 mod raw;
 mod resolve;
 mod rules;
@@ -28,6 +29,7 @@ pub use model::{
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
 pub use monitor::StopOn;
+pub use nearest::NearestSpec;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};

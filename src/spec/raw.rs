@@ -24,6 +24,7 @@ pub(super) struct Experiment {
     pub probe: Option<Vec<Probe>>,
     pub memorisation: Option<memorisation::Raw>,
     pub supervised: Option<super::supervised::Raw>,
+    pub nearest: Option<super::nearest::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

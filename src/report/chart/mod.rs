@@ -9,5 +9,6 @@ pub mod canvas;
 mod curves;
 mod filters;
 mod kinds;
+mod nearest;
 mod raster;
 mod series;
