@@ -49,8 +49,6 @@ pub enum SweepError {
         path.display()
     )]
     NotKept { epoch: usize, path: PathBuf },
-    #[error(transparent)]
-    Nearest(#[from] NearestError),
     #[error(
         "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `{key}`"
     )]
