@@ -12,7 +12,9 @@ mod explore_raw;
 mod held_out;
 mod labels;
 pub mod load;
+mod memorisation;
 mod model;
+mod monitor;
 mod nearest;
 mod raw;
 mod resolve;
@@ -26,10 +28,12 @@ pub use explore::{
     Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
 };
 pub use labels::{Features, Labels};
+pub use memorisation::MemorisationSpec;
 pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use monitor::StopOn;
 pub use nearest::NearestSpec;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;

@@ -10,6 +10,7 @@ use super::{
     ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
     Resampling, Schedule, Solver,
 };
+use super::{memorisation, monitor};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,6 +24,7 @@ pub(super) struct Experiment {
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
     pub explore: Option<Vec<Explore>>,
+    pub memorisation: Option<memorisation::Raw>,
     pub supervised: Option<super::supervised::Raw>,
     pub nearest: Option<super::nearest::Raw>,
 }
@@ -69,6 +71,9 @@ pub(super) struct Train {
     pub log_every: Option<u64>,
     pub sheet_every: Option<usize>,
     pub sheets: Option<BTreeMap<usize, String>>,
+    pub keep: Option<Vec<usize>>,
+    pub monitor_every: Option<u64>,
+    pub stop_on: Option<monitor::Reasons>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -6,7 +6,7 @@ use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
-use super::{raw, rules};
+use super::{memorisation, monitor, raw, rules};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///
@@ -54,7 +54,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
             )
         },
     )?;
-    let train = train(
+    let mut train = train(
         &check,
         raw.train.clone().unwrap_or_default(),
         &model,
@@ -69,6 +69,10 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let memorisation = match &raw.memorisation {
+        Some(raw) => Some(memorisation::resolve(&check, raw, &model, &mut train)?),
+        None => None,
+    };
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
@@ -87,6 +91,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         train,
         probe,
         explore: explore_raw::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
+        memorisation,
         supervised: supervised.transpose()?,
         nearest,
     })
@@ -200,6 +205,9 @@ fn train(
         log_every: raw.log_every.unwrap_or(20),
         sheet_every: raw.sheet_every.unwrap_or(1),
         sheets: raw.sheets.unwrap_or_default(),
+        keep: raw.keep.unwrap_or_default(),
+        monitor_every: raw.monitor_every.unwrap_or(monitor::EVERY),
+        stop_on: raw.stop_on.unwrap_or_default().0,
     };
     check.that("train.epochs", !released || spec.epochs == 0, || {
         "`released` weights are not trained further; remove it".into()
@@ -230,6 +238,12 @@ fn train(
             || "is empty; expected what the sheet stands for, such as `figure 2`".into(),
         )?;
     }
+    memorisation::in_training(check, "train.keep", &spec.keep, spec.epochs)?;
+    check.that(
+        "train.stop_on",
+        spec.stop_on.is_empty() || spec.monitor_every > 0,
+        || "needs the filter monitor, which `train.monitor_every: 0` turns off".into(),
+    )?;
     Ok(spec)
 }
 

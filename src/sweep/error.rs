@@ -46,6 +46,12 @@ pub enum SweepError {
         path: PathBuf,
         source: std::io::Error,
     },
+    /// A stage wants nets of the middle of a training that was over before anyone asked for them.
+    #[error(
+        "the nets after epoch {epoch} were not kept: `{}` is missing; delete the trial's folder to train it again with `train.keep`",
+        path.display()
+    )]
+    NotKept { epoch: usize, path: PathBuf },
     #[error(
         "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `{key}`"
     )]

@@ -7,6 +7,7 @@ mod error;
 mod explore;
 mod id;
 mod knn;
+mod memorisation;
 mod nearest;
 mod nets;
 mod probes;

@@ -2,7 +2,9 @@
 
 use super::nets::Nets;
 use super::trial::{Context, Stage};
-use super::{SweepError, explore, knn, nearest, probes, selectivity, supervised};
+use super::{
+    SweepError, explore, knn, memorisation, nearest, probes, selectivity, supervised,
+};
 use crate::data::Dataset;
 use crate::spec::Spec;
 use crate::track::format::RunRecord;
@@ -36,6 +38,7 @@ const STAGES: &[AfterTraining] = &[
     stage!(explore),
     stage!(probes),
     stage!(selectivity),
+    stage!(memorisation),
     stage!(knn),
     stage!(supervised),
     stage!(nearest),

@@ -5,10 +5,12 @@
 
 pub mod atomic;
 pub mod figures;
+pub mod filters;
 pub mod fonts;
 pub mod format;
 pub mod history;
 pub mod knn;
+pub mod memorisation;
 pub mod metrics;
 pub mod nearest;
 pub mod progress;

@@ -10,6 +10,7 @@ pub(super) mod embed;
 mod figures;
 mod layout;
 pub mod material;
+mod memorisation;
 mod provenance;
 mod rerun;
 mod scale;

@@ -2,8 +2,8 @@ use maud::Markup;
 
 use super::material::Material;
 use super::{
-    architecture, charts, claims, downloads, figures, provenance, rerun, scale, sheets, summary,
-    tables, trials,
+    architecture, charts, claims, downloads, figures, memorisation, provenance, rerun, scale,
+    sheets, summary, tables, trials,
 };
 use crate::report::ReportError;
 
@@ -32,6 +32,11 @@ pub const SECTIONS: &[Section] = &[
     section("charts", "Charts", charts::body),
     section("sheets", "Sample sheets", sheets::body),
     section("figures", "Figures", figures::body),
+    section(
+        "memorisation",
+        "Samples and their nearest training images",
+        memorisation::body,
+    ),
     section("architecture", "Architecture", architecture::body),
     section("scale", "Scale against the paper", scale::body),
     section("trials", "Trials", trials::body),

@@ -137,6 +137,9 @@ fn trainer(net: &Net) -> Trainer {
         log_every: 1,
         sheet_every: 1,
         sheets: Default::default(),
+        keep: Vec::new(),
+        monitor_every: 0,
+        stop_on: Vec::new(),
     };
     let streams = Streams::new(0);
     Trainer::new(
