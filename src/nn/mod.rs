@@ -10,6 +10,7 @@ mod discriminator;
 mod error;
 mod generator;
 mod guided;
+pub mod inception;
 mod norm;
 mod npy;
 pub mod ops;
@@ -19,6 +20,7 @@ pub mod planned;
 pub mod released;
 pub mod schematic;
 mod statistics;
+pub mod torch;
 
 pub use discriminator::Discriminator;
 pub use error::NnError;

@@ -9,6 +9,7 @@ mod feature_error;
 pub mod features;
 mod npy;
 mod protocol;
+pub mod quality;
 mod run;
 mod selection;
 pub mod svm;

@@ -15,6 +15,7 @@ pub mod findings;
 pub mod groups;
 pub mod page;
 pub mod published;
+pub mod quality;
 pub mod table;
 pub mod table1;
 pub mod words;

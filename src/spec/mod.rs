@@ -9,6 +9,7 @@ mod experiment;
 mod labels;
 pub mod load;
 mod model;
+mod quality;
 mod raw;
 mod resolve;
 pub mod tree;
@@ -20,5 +21,6 @@ pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use quality::{InceptionSpec, QualitySpec, SAMPLES, SpaceSpec};
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;

@@ -134,6 +134,8 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<super::QualitySpec>,
 }
 
 /// The training images.

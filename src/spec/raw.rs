@@ -18,6 +18,7 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
+    pub quality: Option<Vec<super::quality::Raw>>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -65,6 +65,9 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let split = raw.data.split.unwrap_or_else(|| "train".into());
+    let quality =
+        super::quality::resolve(&check, &split, raw.quality.as_deref().unwrap_or_default())?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -72,13 +75,14 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         seed: raw.seed.unwrap_or(0),
         data: DataSpec {
             train: raw.data.train,
-            split: raw.data.split.unwrap_or_else(|| "train".into()),
+            split,
             size,
             channels,
         },
         model,
         train,
         probe,
+        quality,
     })
 }
 
@@ -245,12 +249,12 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
 }
 
 /// Points errors of the second look at the place that the tree remembers.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     tree: &'a Node,
 }
 
 impl Check<'_> {
-    fn that(
+    pub fn that(
         &self,
         key: &str,
         holds: bool,

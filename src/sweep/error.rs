@@ -1,8 +1,12 @@
 use std::path::PathBuf;
 
+use super::quality::QualityStageError;
 use crate::data::{DataError, ImagesError};
+use crate::explore::ExploreError;
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
+use crate::nn::inception::InceptionError;
+use crate::probe::quality::QualityError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -27,6 +31,14 @@ pub enum SweepError {
     Features(#[from] FeatureError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Quality(#[from] QualityError),
+    #[error(transparent)]
+    QualityStage(#[from] QualityStageError),
+    #[error(transparent)]
+    Inception(#[from] InceptionError),
+    #[error(transparent)]
+    Explore(#[from] ExploreError),
     #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]

@@ -7,11 +7,14 @@ mod error;
 mod id;
 mod nets;
 mod probes;
+pub mod quality;
 mod run;
+mod spaces;
 mod trial;
 mod watch;
 
 pub use error::SweepError;
 pub use id::trial_id;
 pub use run::{Report, run};
+pub use spaces::space;
 pub use trial::{Context, Ended};

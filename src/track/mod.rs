@@ -10,6 +10,7 @@ pub mod history;
 pub mod metrics;
 pub mod progress;
 pub mod provenance;
+pub mod quality;
 pub mod run;
 pub mod sheet;
 mod streams;
