@@ -8,7 +8,7 @@ use std::path::Path;
 
 use candle_core::{Device, Tensor};
 use dcgan::data::Images;
-use dcgan::nn::inception::{Features, Inception, InceptionError, Weights};
+use dcgan::nn::inception::{Features, Inception, Weights};
 use dcgan::probe::quality::{Space, frechet, inception_score, mmd, neighbours};
 use dcgan::track::progress::Silent;
 use ndarray::{Array2, ArrayView2};
@@ -45,19 +45,10 @@ fn tensor(name: &str, shape: &[usize]) -> Tensor {
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
-/// Draw each tensor that the network asks for.
 fn network() -> HashMap<String, Tensor> {
-    let mut tensors = HashMap::new();
-    loop {
-        let weights = Weights::from_tensors(Path::new("drawn"), tensors.clone());
-        match Inception::new(&weights) {
-            Ok(_) => return tensors,
-            Err(InceptionError::Missing { name, expected, .. }) => {
-                tensors.insert(name.clone(), tensor(&name, &expected));
-            }
-            Err(e) => panic!("{e}"),
-        }
-    }
+    let all = Inception::tensors().into_iter();
+    all.map(|(name, shape)| (name.clone(), tensor(&name, &shape)))
+        .collect()
 }
 
 fn images(name: &str, n: usize, side: usize) -> Images {
@@ -201,4 +192,86 @@ fn a_file_of_another_network_is_named_by_its_tensor() {
         panic!("taken for weights")
     };
     assert!(e.to_string().contains("is not a PyTorch file"), "{e}");
+}
+
+/// A trial of random weights, by the command line alone.
+mod command {
+    use std::path::{Path, PathBuf};
+    use std::process::Output;
+
+    use assert_cmd::Command;
+    use serde_json::Value;
+
+    /// `n` images of one colour each, around `level`, as PNGs.
+    fn folder(root: &Path, name: &str, n: usize, level: u8) -> PathBuf {
+        let folder = root.join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        for i in 0..n {
+            let image = image::RgbImage::from_fn(32, 32, |x, y| {
+                let grain = super::uniform(&format!("{name}.{i}.{x}.{y}"), 3);
+                image::Rgb([0, 1, 2].map(|c| level + (40.0 * grain[c]) as u8))
+            });
+            image.save(folder.join(format!("{i}.png"))).unwrap();
+        }
+        folder
+    }
+
+    fn dcgan(at: &Path, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dcgan"));
+        command.current_dir(at).env("DCGAN_DATA", at.join("data"));
+        command.args(args).output().unwrap()
+    }
+
+    #[test]
+    fn two_folders_of_images_are_compared() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, level) in [("a", 10), ("b", 10), ("c", 150)] {
+            folder(dir.path(), name, 12, level);
+        }
+        let records = ["a", "c"].map(|name| {
+            let images = format!("folder:{name}");
+            let args = [
+                "quality", "--images", &images, "--against", "folder:b", "--size", "32", "--json", "q.json",
+            ];
+            let out = dcgan(dir.path(), &args);
+            let text = String::from_utf8_lossy(&out.stdout).to_string();
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            assert!(text.contains("Fréchet distance") && text.contains("coverage"), "{text}");
+            let json = std::fs::read(dir.path().join("q.json")).unwrap();
+            serde_json::from_slice::<Value>(&json).unwrap()[0].clone()
+        });
+        let of = |i: usize, key: &str| records[i][key].as_f64().unwrap();
+        assert_eq!(records[0]["samples"], 12);
+        assert!(of(1, "frechet") > 10.0 * of(0, "frechet"), "{records:?}");
+        assert_eq!(records[1]["neighbours"]["coverage"], 0.0);
+    }
+
+    #[test]
+    fn bad_input_is_one_clear_error() {
+        let dir = tempfile::tempdir().unwrap();
+        folder(dir.path(), "few", 3, 10);
+        folder(dir.path(), "many", 12, 10);
+        std::fs::write(dir.path().join("w.pth"), "no weights").unwrap();
+        let few = ["quality", "--images", "folder:few", "--against", "folder:many", "--size", "32"];
+        let many = ["quality", "--images", "folder:many", "--against", "folder:many", "--size", "32"];
+        let with = |more: &[&'static str]| [&many[..], more].concat();
+        let cases = [
+            few.to_vec(),
+            with(&["--space", "trained"]),
+            with(&["--space", "nowhere"]),
+            with(&["--space", "inception=w.pth"]),
+            with(&["--space", "inception=w.pth", "--sha256", "00ff"]),
+            with(&["--space", "inception=absent.pth"]),
+            with(&["--space", "inception"]),
+            with(&["--size", "20"]),
+            vec!["quality", "nowhere"],
+        ];
+        let texts = cases.map(|args| {
+            let out = dcgan(dir.path(), &args);
+            assert_eq!(out.status.code(), Some(2), "{args:?}");
+            let text = String::from_utf8_lossy(&out.stderr).to_string();
+            text.lines().find(|l| l.starts_with("error")).unwrap_or(&text).to_string()
+        });
+        insta::assert_snapshot!(texts.join("\n"));
+    }
 }

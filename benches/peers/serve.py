@@ -58,9 +58,9 @@ def main():
 
 def kind(row):
     """The module that holds this row: the row's name up to the first slash."""
-    import adam, features, ops, steps, svm
+    import adam, features, inception, ops, steps, svm
 
-    return {"adam": adam, "features": features, "op": ops, "step": steps, "svm": svm}[row.split("/")[0]]
+    return {"adam": adam, "features": features, "inception": inception, "op": ops, "step": steps, "svm": svm}[row.split("/")[0]]
 
 
 def hello(threads):

@@ -86,6 +86,7 @@ impl Quality {
                 (None, None) => bail!("name a trial, or images with `--images`"),
             };
             let Some(found) = found else {
+                eprintln!("stopped; the same command starts this comparison over");
                 return Ok(Verdict::Stopped);
             };
             tell(&found);
@@ -215,18 +216,14 @@ fn tell(r: &QualityRecord) {
 
 /// A space as it is typed.
 fn space(text: &str) -> Result<SpaceSpec, String> {
-    match text.split_once('=') {
-        Some(("inception", "")) | None if text.is_empty() || text.starts_with("inception=") => {
-            Err("expected the file of Inception's weights, as in inception=FILE".into())
+    match text.split_once('=').unwrap_or((text, "")) {
+        ("" | "inception", "") => {
+            Err("expected a space; Inception's is named by its weights, inception=FILE".into())
         }
-        Some(("inception", file)) => Ok(SpaceSpec::Inception(InceptionSpec {
+        ("inception", file) => Ok(SpaceSpec::Inception(InceptionSpec {
             inception: file.into(),
             sha256: None,
         })),
-        _ if text == "inception" => Err(
-            "name the file of its weights, as in inception=weights-inception-2015-12-05-6726825d.pth"
-                .into(),
-        ),
         _ => Ok(SpaceSpec::from(text)),
     }
 }

@@ -10,6 +10,9 @@ pub const FEATURES: usize = 2048;
 /// Outputs of the classifier: ImageNet's 1,000 classes and 8 that are not used.
 pub const CLASSES: usize = 1008;
 
+/// The classifier's weights in the file.
+const CLASSIFIER: &str = "fc.weight";
+
 /// The network with its weights.
 pub struct Inception {
     layers: Vec<Layer>,
@@ -37,12 +40,19 @@ impl Inception {
     /// [`InceptionError::Missing`] or [`InceptionError::Shape`], which name the tensor.
     pub fn new(weights: &Weights) -> Result<Inception, InceptionError> {
         let layers = Layer::chain(plan::steps(), weights)?;
-        let classifier = weights.take("fc.weight", &[CLASSES, FEATURES])?;
+        let classifier = weights.take(CLASSIFIER, &[CLASSES, FEATURES])?;
         Ok(Inception {
             layers,
             classifier,
             sha256: weights.sha256().to_string(),
         })
+    }
+
+    /// Name and shape of every tensor that the weights must hold.
+    pub fn tensors() -> Vec<(String, Vec<usize>)> {
+        let mut all = plan::tensors(&plan::steps());
+        all.push((CLASSIFIER.to_string(), vec![CLASSES, FEATURES]));
+        all
     }
 
     /// Features and logits of the images `from..to`, grey or in colour, of any size.

@@ -26,6 +26,28 @@ pub(super) struct Conv {
     pub pad: [usize; 2],
 }
 
+/// Of the batch norm after each convolution.
+const NORM: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
+
+/// Name and shape of each tensor of a chain.
+pub(super) fn tensors(steps: &[Step]) -> Vec<(String, Vec<usize>)> {
+    let mut all = Vec::new();
+    for step in steps {
+        match step {
+            Step::Conv(c) => {
+                let [kh, kw] = c.kernel;
+                let shape = vec![c.output, c.input, kh, kw];
+                all.push((format!("{}.conv.weight", c.name), shape));
+                let parts = NORM.iter().map(|part| format!("{}.bn.{part}", c.name));
+                all.extend(parts.map(|name| (name, vec![c.output])));
+            }
+            Step::Fork(chains) => all.extend(chains.iter().flat_map(|c| tensors(c))),
+            Step::Average | Step::Max { .. } | Step::Tap => {}
+        }
+    }
+    all
+}
+
 /// Names the layers of one block.
 struct Block<'a>(&'a str);
 
