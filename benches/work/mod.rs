@@ -8,6 +8,7 @@ mod catalogue;
 mod features;
 mod inception;
 mod kernels;
+mod nearest;
 mod ops;
 mod piece;
 mod pixels;

@@ -7,6 +7,7 @@ mod draws;
 mod error;
 mod feature_error;
 pub mod features;
+pub mod nearest;
 mod npy;
 mod protocol;
 pub mod quality;

@@ -9,6 +9,7 @@ use super::findings;
 use super::page::{Material, page};
 use super::published::{Published, published};
 use super::quality;
+use super::stability;
 use super::table::Table;
 use super::table1;
 use crate::track::atomic;
@@ -18,7 +19,7 @@ use crate::track::progress::{Progress, Unit};
 type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
 
 /// Every table of the report, in its order: adding one is a file and a line.
-const TABLES: &[Build] = &[table1::tables, quality::tables];
+const TABLES: &[Build] = &[table1::tables, stability::tables, quality::tables];
 
 /// What a report consists of.
 #[derive(Debug, Clone)]

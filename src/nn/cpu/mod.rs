@@ -19,7 +19,7 @@ mod minimal;
 pub mod norm;
 mod padded;
 pub mod pool;
-mod simd;
+pub(crate) mod simd;
 pub(super) mod spare;
 pub mod transpose;
 pub mod weights;
