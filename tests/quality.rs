@@ -77,7 +77,10 @@ fn recorded() -> Value {
 
 fn near(found: f64, expected: f64, relative: f64, what: &str) {
     let off = (found - expected).abs() / expected.abs().max(1e-12);
-    assert!(off <= relative, "{what}: {found}, expected {expected}: {off:.1e} off");
+    assert!(
+        off <= relative,
+        "{what}: {found}, expected {expected}: {off:.1e} off"
+    );
 }
 
 /// Every metric against the record, the sets whole as one subset.
@@ -85,7 +88,12 @@ fn compare(record: &Value, a: ArrayView2<f64>, b: ArrayView2<f64>, relative: f64
     let of = |key: &str| record[key].as_f64().unwrap();
     let fid = frechet(a, b).unwrap();
     near(fid, of("frechet_inception_distance"), relative, "FID");
-    near(mmd(a, b), of("kernel_inception_distance_mean"), relative, "KID");
+    near(
+        mmd(a, b),
+        of("kernel_inception_distance_mean"),
+        relative,
+        "KID",
+    );
     let found = neighbours(a, b, &Silent).unwrap();
     // These are counts over the number of images, which torch-fidelity rounds to single precision.
     near(found.precision, of("precision"), 1e-6, "precision");
@@ -122,7 +130,11 @@ fn inception_is_torch_fidelitys() {
             ("2048", &found.pooled),
             ("logits_unbiased", &found.logits),
         ] {
-            alike(&record["inception"][name][layer], values, &format!("{name} {layer}"));
+            alike(
+                &record["inception"][name][layer],
+                values,
+                &format!("{name} {layer}"),
+            );
         }
         found
     });
@@ -136,7 +148,12 @@ fn inception_is_torch_fidelitys() {
     let logits = sets[0].logits.iter().map(|v| f64::from(*v)).collect();
     let logits = Array2::from_shape_vec((12, 1008), logits).unwrap();
     let (mean, _) = inception_score(logits.view(), 3);
-    near(mean, record["inception_score_mean"].as_f64().unwrap(), 1e-4, "score");
+    near(
+        mean,
+        record["inception_score_mean"].as_f64().unwrap(),
+        1e-4,
+        "score",
+    );
     // The batches in which images come change no bit.
     let space = Space::Inception(Box::new(net));
     let one = space.extract(&images("generated", 12, 32), "images", &Silent);
@@ -151,7 +168,10 @@ fn alike(record: &Value, values: &[f32], what: &str) {
     let deviation = (squares / (n - 1.0)).sqrt();
     let of = |key: &str| record[key].as_f64().unwrap();
     let (expected, size) = (of("mean"), of("std"));
-    assert!((mean - expected).abs() < 1e-5 * size, "{what}: mean {mean}, expected {expected}");
+    assert!(
+        (mean - expected).abs() < 1e-5 * size,
+        "{what}: mean {mean}, expected {expected}"
+    );
     near(deviation, size, 1e-4, what);
     let some = |key: &str| -> Vec<f64> {
         let list = record[key].as_array().unwrap();
@@ -162,7 +182,10 @@ fn alike(record: &Value, values: &[f32], what: &str) {
     let ends = ends.chain(values[values.len() - last.len()..].iter().zip(&last));
     for (i, (found, expected)) in ends.enumerate() {
         let off = (f64::from(*found) - expected).abs();
-        assert!(off < 2e-4 * size, "{what}, value {i}: {found}, expected {expected}");
+        assert!(
+            off < 2e-4 * size,
+            "{what}, value {i}: {found}, expected {expected}"
+        );
     }
 }
 
@@ -231,12 +254,27 @@ mod command {
         let records = ["a", "c"].map(|name| {
             let images = format!("folder:{name}");
             let args = [
-                "quality", "--images", &images, "--against", "folder:b", "--size", "32", "--json", "q.json",
+                "quality",
+                "--images",
+                &images,
+                "--against",
+                "folder:b",
+                "--size",
+                "32",
+                "--json",
+                "q.json",
             ];
             let out = dcgan(dir.path(), &args);
             let text = String::from_utf8_lossy(&out.stdout).to_string();
-            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-            assert!(text.contains("Fréchet distance") && text.contains("coverage"), "{text}");
+            assert!(
+                out.status.success(),
+                "{}",
+                String::from_utf8_lossy(&out.stderr)
+            );
+            assert!(
+                text.contains("Fréchet distance") && text.contains("coverage"),
+                "{text}"
+            );
             let json = std::fs::read(dir.path().join("q.json")).unwrap();
             serde_json::from_slice::<Value>(&json).unwrap()[0].clone()
         });
@@ -252,8 +290,24 @@ mod command {
         folder(dir.path(), "few", 3, 10);
         folder(dir.path(), "many", 12, 10);
         std::fs::write(dir.path().join("w.pth"), "no weights").unwrap();
-        let few = ["quality", "--images", "folder:few", "--against", "folder:many", "--size", "32"];
-        let many = ["quality", "--images", "folder:many", "--against", "folder:many", "--size", "32"];
+        let few = [
+            "quality",
+            "--images",
+            "folder:few",
+            "--against",
+            "folder:many",
+            "--size",
+            "32",
+        ];
+        let many = [
+            "quality",
+            "--images",
+            "folder:many",
+            "--against",
+            "folder:many",
+            "--size",
+            "32",
+        ];
         let with = |more: &[&'static str]| [&many[..], more].concat();
         let cases = [
             few.to_vec(),
@@ -270,7 +324,10 @@ mod command {
             let out = dcgan(dir.path(), &args);
             assert_eq!(out.status.code(), Some(2), "{args:?}");
             let text = String::from_utf8_lossy(&out.stderr).to_string();
-            text.lines().find(|l| l.starts_with("error")).unwrap_or(&text).to_string()
+            text.lines()
+                .find(|l| l.starts_with("error"))
+                .unwrap_or(&text)
+                .to_string()
         });
         insta::assert_snapshot!(texts.join("\n"));
     }

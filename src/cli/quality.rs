@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use clap::Args;
@@ -43,7 +43,7 @@ pub struct Quality {
     /// Refuse Inception's weights with another SHA-256
     #[arg(long, value_name = "DIGITS")]
     sha256: Option<String>,
-    /// Real images: a split of the trial's data set, or SET/SPLIT such as cifar10/test or folder:PATH [default: train]
+    /// Real images: a split of the trial's data set, or SET/SPLIT such as cifar10/test, or folder:PATH [default: what it trained on]
     #[arg(long, value_name = "REAL")]
     against: Option<String>,
     /// Judge these images in place of a trial's samples: folder:PATH, or SET/SPLIT
@@ -79,7 +79,7 @@ impl Quality {
                     let wanted = QualitySpec {
                         space,
                         samples: self.samples,
-                        against: self.against.clone().unwrap_or_else(|| "train".into()),
+                        against: self.split(trial)?,
                     };
                     quality::trial(trial, &wanted, self.seed, None, &store, &screen)?
                 }
@@ -97,6 +97,15 @@ impl Quality {
             println!("record: {}", path.display());
         }
         Ok(Verdict::Fine)
+    }
+
+    /// What the trial's samples are compared with: what it trained on unless another is named.
+    fn split(&self, trial: &Path) -> Result<String> {
+        Ok(match (&self.against, Net::open(trial)?.spec) {
+            (Some(against), _) => against.clone(),
+            (None, Some(spec)) => spec.data.split,
+            (None, None) => "train".to_string(),
+        })
     }
 
     /// The spaces with the hash that was given for Inception's.
@@ -160,7 +169,6 @@ impl Quality {
         Ok(measure(&space, &judged, &real, &settings, progress)?)
     }
 
-    /// `SET/SPLIT`; a set alone and a folder mean `train`.
     fn open(
         &self,
         text: &str,
@@ -168,9 +176,10 @@ impl Quality {
         store: &Store,
         progress: &dyn Progress,
     ) -> Result<Images> {
-        let (name, split) = match text.rsplit_once('/') {
-            Some((name, split)) if !text.starts_with("folder:") => (name, split),
-            _ => (text, "train"),
+        // A word by itself is a set here, not a split.
+        let (name, split) = match text.contains('/') {
+            true => quality::named(text, ""),
+            false => (text, "train"),
         };
         let set = Set::find(name, None)?.open(split, want, store, progress)?;
         Ok(quality::some(set.images, self.samples)?)
@@ -210,7 +219,9 @@ fn tell(r: &QualityRecord) {
         println!("  {name:width$} {value:.4}");
     }
     if r.samples.min(r.reference) <= r.dimensions {
-        println!("  few images: the covariances are not of full rank, the Fréchet distance says little");
+        println!(
+            "  few images: the covariances are not of full rank, the Fréchet distance says little"
+        );
     }
 }
 

@@ -50,7 +50,9 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
     let mut columns = vec![
         (
             "Trial".to_string(),
-            rows.iter().map(|(t, _)| words::short_label(t.name())).collect(),
+            rows.iter()
+                .map(|(t, _)| words::short_label(t.name()))
+                .collect(),
         ),
         ("Space".to_string(), texts(&|r| r.space.clone())),
         ("Fréchet".to_string(), texts(&|r| number(r.frechet))),
@@ -73,10 +75,22 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
         columns.push(("Inception score".to_string(), texts(&score)));
     }
     columns.extend([
-        ("Precision".to_string(), texts(&|r| number(r.neighbours.precision))),
-        ("Recall".to_string(), texts(&|r| number(r.neighbours.recall))),
-        ("Density".to_string(), texts(&|r| number(r.neighbours.density))),
-        ("Coverage".to_string(), texts(&|r| number(r.neighbours.coverage))),
+        (
+            "Precision".to_string(),
+            texts(&|r| number(r.neighbours.precision)),
+        ),
+        (
+            "Recall".to_string(),
+            texts(&|r| number(r.neighbours.recall)),
+        ),
+        (
+            "Density".to_string(),
+            texts(&|r| number(r.neighbours.density)),
+        ),
+        (
+            "Coverage".to_string(),
+            texts(&|r| number(r.neighbours.coverage)),
+        ),
         ("Comparison".to_string(), texts(&comparison)),
     ]);
     let kinds: Vec<_> = rows.iter().map(|(_, r)| kind(r)).collect();
@@ -87,7 +101,9 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
         shown: text_frame(columns)?,
         left: vec!["Trial", "Space", "Comparison"],
         notes: vec!["Comparison"],
-        rules: (1..rows.len()).filter(|&i| kinds[i] != kinds[i - 1]).collect(),
+        rules: (1..rows.len())
+            .filter(|&i| kinds[i] != kinds[i - 1])
+            .collect(),
         remarks: remarks(rows),
     })
 }
@@ -155,7 +171,9 @@ fn data(rows: &[Row]) -> PolarsResult<DataFrame> {
         count("kernel_subsets", &|r| r.kernel.subsets),
         count("kernel_subset_size", &|r| r.kernel.size),
         number("inception_score", &|r| Some(r.inception_score?.mean)),
-        number("inception_score_deviation", &|r| Some(r.inception_score?.deviation)),
+        number("inception_score_deviation", &|r| {
+            Some(r.inception_score?.deviation)
+        }),
         number("precision", &|r| Some(r.neighbours.precision)),
         number("recall", &|r| Some(r.neighbours.recall)),
         number("density", &|r| Some(r.neighbours.density)),

@@ -75,7 +75,10 @@ impl<'de> Deserialize<'de> for SpaceSpec {
                     _ => Ok(v.into()),
                 }
             }
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<SpaceSpec, A::Error> {
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                map: A,
+            ) -> Result<SpaceSpec, A::Error> {
                 InceptionSpec::deserialize(MapAccessDeserializer::new(map))
                     .map(SpaceSpec::Inception)
             }
@@ -99,7 +102,7 @@ pub struct QualitySpec {
     pub space: SpaceSpec,
     /// Images drawn from G, and most real images that they are compared with.
     pub samples: usize,
-    /// A split of the training data set.
+    /// A split of the training data set, `SET/SPLIT` or `folder:PATH`.
     pub against: String,
 }
 

@@ -52,7 +52,14 @@ pub(super) fn run(
             continue;
         }
         let started = Instant::now();
-        let found = trial(folder.root(), wanted, spec.seed, context.cards, &context.store, context.progress);
+        let found = trial(
+            folder.root(),
+            wanted,
+            spec.seed,
+            context.cards,
+            &context.store,
+            context.progress,
+        );
         let done = matches!(found, Ok(Some(_)));
         record.stage("quality", started.elapsed().as_secs_f64(), done);
         if found?.is_none() {
@@ -84,16 +91,17 @@ pub fn trial(
         .into());
     };
     progress.note(&format!(
-        "quality: {} samples against {} {}, space {}",
-        wanted.samples, spec.data.train, wanted.against, wanted.space
+        "quality: {} samples against {}, space {}",
+        wanted.samples, wanted.against, wanted.space
     ));
     let image = net.architecture.image;
     let want = Want {
         size: Some(image.height),
         channels: Some(image.channels),
     };
-    let set = Set::find(&spec.data.train, cards)?;
-    let real = set.open(&wanted.against, &want, store, progress)?.images;
+    let (set, split) = named(&wanted.against, &spec.data.train);
+    let found = Set::find(set, cards)?;
+    let real = found.open(split, &want, store, progress)?.images;
     let real = some(real, wanted.samples)?;
     let Some((space, about)) = space(&wanted.space, Some(&net), &real, progress)? else {
         return Ok(None);
@@ -105,7 +113,7 @@ pub fn trial(
         space: wanted.space.to_string(),
         net: about,
         images: "generator".into(),
-        against: format!("{}, {}", spec.data.train, wanted.against),
+        against: format!("{set}, {split}"),
         seed,
     };
     let Some(found) = measure(&space, &drawn, &real, &settings, progress)? else {
@@ -114,6 +122,16 @@ pub fn trial(
     write_json(&path(root, &key(wanted, seed)), &found)?;
     gather(root)?;
     Ok(Some(found))
+}
+
+/// Data set and split that `text` names: a split of the set `own`, or `SET/SPLIT`, or `folder:PATH`, which is its split
+/// `train`.
+pub fn named<'a>(text: &'a str, own: &'a str) -> (&'a str, &'a str) {
+    match text.rsplit_once('/') {
+        _ if text.starts_with("folder:") => (text, "train"),
+        Some((set, split)) => (set, split),
+        None => (own, text),
+    }
 }
 
 /// Up to `most` of the images, the same ones for every trial, in an order of their own.
@@ -144,9 +162,14 @@ fn draw(
             return Ok(None);
         }
         let count = DRAWN.min(n - from);
-        let z = latent::draw(&net.architecture.latent, count, &mut rng, &candle_core::Device::Cpu)
-            .and_then(|z| z.to_vec2::<f32>())
-            .map_err(QualityError::from)?;
+        let z = latent::draw(
+            &net.architecture.latent,
+            count,
+            &mut rng,
+            &candle_core::Device::Cpu,
+        )
+        .and_then(|z| z.to_vec2::<f32>())
+        .map_err(QualityError::from)?;
         let drawn = net.generate(&z, progress)?.to_images()?;
         match &mut all {
             Some(all) => {

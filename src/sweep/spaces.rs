@@ -50,7 +50,11 @@ pub fn space(
         }
         SpaceSpec::Trained => {
             let net = net.ok_or(QualityStageError::NoTrial)?;
-            (net.discriminator.clone(), "its own D".to_string(), net.statistics)
+            (
+                net.discriminator.clone(),
+                "its own D".to_string(),
+                net.statistics,
+            )
         }
         SpaceSpec::Trial(path) => {
             let other = Net::open(path)?;

@@ -145,10 +145,7 @@ impl Unit {
             kernel: [kh, kw],
             ..
         } = &conv;
-        let weight = weights.take(
-            &format!("{name}.conv.weight"),
-            &[*output, *input, *kh, *kw],
-        )?;
+        let weight = weights.take(&format!("{name}.conv.weight"), &[*output, *input, *kh, *kw])?;
         let of = |part: &str| weights.take(&format!("{name}.bn.{part}"), &[*output]);
         let statistics = Statistics {
             mean: of("running_mean")?,

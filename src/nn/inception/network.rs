@@ -2,8 +2,8 @@ use super::layer::{Layer, Map};
 use super::weights::Weights;
 use super::{InceptionError, plan, resize};
 use crate::data::Images;
-use crate::nn::cpu::conv;
 use crate::nn::cpu::Geometry;
+use crate::nn::cpu::conv;
 
 /// Length of the last pooled features, on which FID and KID are computed.
 pub const FEATURES: usize = 2048;

@@ -46,9 +46,8 @@ pub(super) fn prepared(pixels: &[u8], [c, h, w]: [usize; 3]) -> Map {
                     for (channel, value) in cell.iter_mut().enumerate() {
                         let plane = &image[channel.min(c - 1) * h * w..][..h * w];
                         let at = |r: usize, k: usize| f32::from(plane[r * w + k]);
-                        let across = |r: usize| {
-                            at(r, x.low) + (at(r, x.high) - at(r, x.low)) * x.share
-                        };
+                        let across =
+                            |r: usize| at(r, x.low) + (at(r, x.high) - at(r, x.low)) * x.share;
                         let (top, bottom) = (across(y.low), across(y.high));
                         *value = (top + (bottom - top) * y.share - 128.0) / 128.0;
                     }

@@ -43,14 +43,12 @@ impl Weights {
             });
         }
         let tensors = match path.extension().is_some_and(|e| e == "safetensors") {
-            true => {
-                candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| {
-                    InceptionError::Safetensors {
-                        path: path.to_path_buf(),
-                        message: e.to_string(),
-                    }
-                })?
-            }
+            true => candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| {
+                InceptionError::Safetensors {
+                    path: path.to_path_buf(),
+                    message: e.to_string(),
+                }
+            })?,
             false => torch::read(path, &bytes)?,
         };
         Ok(Weights {

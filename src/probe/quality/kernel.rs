@@ -25,8 +25,8 @@ pub struct Kernel {
     pub size: usize,
 }
 
-/// KID of the rows of `a` and `b` over random subsets; of sets smaller than [`SUBSET`] over one subset of the smaller
-/// set's size, so that no row is drawn twice. `None` where the user stopped it.
+/// KID of the rows of `a` and `b` over random subsets, none larger than the smaller set; over the whole sets once where
+/// both are one subset's size. `None` where the user stopped it.
 pub fn kernel(
     a: ArrayView2<f64>,
     b: ArrayView2<f64>,

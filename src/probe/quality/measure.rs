@@ -131,7 +131,11 @@ fn standardise(reference: &mut Extracted, other: &mut Extracted) {
     for (mut own, mut theirs) in columns.zip(other.features.axis_iter_mut(Axis(1))) {
         let mean = own.mean().unwrap_or(0.0);
         let deviation = own.std(0.0);
-        let scale = if deviation > 0.0 { 1.0 / deviation } else { 1.0 };
+        let scale = if deviation > 0.0 {
+            1.0 / deviation
+        } else {
+            1.0
+        };
         own.mapv_inplace(|v| (v - mean) * scale);
         theirs.mapv_inplace(|v| (v - mean) * scale);
     }

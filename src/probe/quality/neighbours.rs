@@ -128,10 +128,7 @@ impl Sums {
 }
 
 /// Each row's squared distance to its [`NEAREST`] neighbours of the same set, itself not counted.
-fn radii(
-    x: ArrayView2<f64>,
-    advance: &mut impl FnMut(usize) -> bool,
-) -> Option<Vec<[f64; 2]>> {
+fn radii(x: ArrayView2<f64>, advance: &mut impl FnMut(usize) -> bool) -> Option<Vec<[f64; 2]>> {
     let n = x.nrows();
     let lengths = squares(x);
     let starts: Vec<usize> = (0..n).step_by(BLOCK).collect();
@@ -146,9 +143,7 @@ fn radii(
                 rows.map(|(i, row)| {
                     let mut distances: Vec<f64> = (row.iter().zip(&lengths).enumerate())
                         .filter(|(j, _)| *j != from + i)
-                        .map(|(_, (product, length))| {
-                            squared(lengths[from + i], *length, *product)
-                        })
+                        .map(|(_, (product, length))| squared(lengths[from + i], *length, *product))
                         .collect();
                     NEAREST.map(|k| {
                         let (_, at, _) = distances.select_nth_unstable_by(k - 1, f64::total_cmp);
@@ -193,7 +188,10 @@ mod tests {
     fn the_same_set_covers_itself_and_a_far_one_nothing() {
         let a = line(0.0, 50);
         let found = neighbours(a.view(), a.view(), &Silent).unwrap();
-        assert_eq!((found.precision, found.recall, found.coverage), (1.0, 1.0, 1.0));
+        assert_eq!(
+            (found.precision, found.recall, found.coverage),
+            (1.0, 1.0, 1.0)
+        );
         let far = neighbours(line(1000.0, 50).view(), a.view(), &Silent).unwrap();
         let none = [far.precision, far.recall, far.density, far.coverage];
         assert_eq!(none, [0.0; 4]);

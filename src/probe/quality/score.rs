@@ -36,6 +36,8 @@ fn score(logits: ArrayView2<f64>) -> f64 {
     }
     let divergence = |row: &Vec<f64>| -> f64 {
         let parts = row.iter().zip(&mean);
+        // A class that no row of the stretch can be adds nothing.
+        let parts = parts.filter(|(_, m)| **m > 0.0);
         parts.map(|(v, m)| v.exp() * (v - m.ln())).sum()
     };
     (log_p.iter().map(divergence).sum::<f64>() / n).exp()
