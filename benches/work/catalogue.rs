@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Work, adam, features, inception, kernels, nearest, ops, step, svm};
+use super::{Work, adam, features, inception, kernels, nearest, ops, sample, step, svm};
 
 /// Makes work; knows what the user gave for it.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct Catalogue {
 }
 
 /// Every piece of work in the table's order: its name, and what people call it.
-pub const ENTRIES: [(&str, &str); 33] = [
+pub const ENTRIES: [(&str, &str); 35] = [
     ("step/dcgan32/64/f32", "step, dcgan32, width 64"),
     ("step/dcgan64/64/f32", "step, dcgan64, width 64"),
     ("step/svhn32/32/f32", "step, svhn32, width 32"),
@@ -40,6 +40,11 @@ pub const ENTRIES: [(&str, &str); 33] = [
     ),
     ("svm/4000/12288/1e-4", "L2-SVM, 4,000 x 12,288"),
     ("svm/50000/12288/1e-4", "L2-SVM, 50,000 x 12,288"),
+    (
+        "sample/mnist28/64/512",
+        "labelled samples, mnist28, width 64",
+    ),
+    ("sample/fc28/1200/512", "labelled samples, fc28, width 1200"),
     (
         "nearest/50000",
         "nearest of 50,000 MNIST images to each of 10,000",
@@ -146,6 +151,9 @@ impl Catalogue {
             ["adam", tensors, values, _] => adam::update(number(tensors)?, number(values)?),
             ["svm", rows, columns, c] => {
                 svm::fit(self, number(rows)?, number(columns)?, c.parse()?)
+            }
+            ["sample", preset, width, images] => {
+                sample::labelled(preset, number(width)?, number(images)?)
             }
             ["nearest", references] => nearest::search(self, number(references)?),
             ["layer", side, input, output, kernel] => {

@@ -12,6 +12,7 @@ mod nearest;
 mod ops;
 mod piece;
 mod pixels;
+mod sample;
 mod step;
 mod svm;
 

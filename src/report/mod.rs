@@ -11,6 +11,7 @@ pub mod check;
 pub mod collect;
 mod error;
 pub mod export;
+mod few_labels;
 pub mod findings;
 pub mod groups;
 pub mod oscillation;
@@ -20,6 +21,7 @@ pub mod quality;
 pub mod stability;
 pub mod table;
 pub mod table1;
+mod table2;
 pub mod words;
 mod write;
 

@@ -5,11 +5,13 @@
 
 mod error;
 mod id;
+mod knn;
 mod nets;
 mod probes;
 pub mod quality;
 mod run;
 mod spaces;
+mod supervised;
 mod trial;
 mod watch;
 

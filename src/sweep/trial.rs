@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, nets, probes, quality};
+use super::{SweepError, knn, nets, probes, quality, supervised};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -67,6 +67,8 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         if record.status == Status::Finished
             && probes::all_done(&folder, spec)?
             && quality::all_done(&folder, spec)?
+            && knn::all_done(&folder, spec)?
+            && supervised::all_done(&folder, spec)?
         {
             return Ok(Ended::Skipped);
         }
@@ -151,7 +153,13 @@ fn stages(
     if let Stage::Stopped = quality::run(spec, context, folder, record)? {
         return Ok(Stage::Stopped);
     }
-    probes::run(spec, &trained, dataset, context, folder, record)
+    if let Stage::Stopped = probes::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    supervised::run(spec, &trained, dataset, context, folder, record)
 }
 
 fn new_record(

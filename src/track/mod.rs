@@ -7,6 +7,7 @@ pub mod atomic;
 pub mod fonts;
 pub mod format;
 pub mod history;
+pub mod knn;
 pub mod metrics;
 pub mod progress;
 pub mod provenance;
@@ -14,5 +15,6 @@ pub mod quality;
 pub mod run;
 pub mod sheet;
 mod streams;
+pub mod supervised;
 
 pub use streams::Streams;
