@@ -10,23 +10,22 @@ use super::SweepError;
 use super::id::hex;
 use super::spaces::space;
 use super::trial::{Context, Stage};
-use crate::data::{Images, ImagesError, Set, Store, Want};
+use crate::data::{Images, ImagesError, Set, Store, Want, to_bytes};
 use crate::explore::Net;
 use crate::nn::NnError;
-use crate::probe::quality::{FEWEST, QualityError, Settings, measure};
+use crate::probe::quality::{Settings, measure};
 use crate::spec::{QualitySpec, Spec};
 use crate::track::Streams;
 use crate::track::atomic::WriteError;
 use crate::track::format::RunRecord;
-use crate::track::progress::Progress;
+use crate::track::progress::{Progress, Unit};
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
-use crate::train::latent;
 
 /// Raised when the same comparison would give other numbers than before.
 const VERSION: u32 = 1;
 /// Images drawn between two looks at whether to stop.
-const DRAWN: usize = 2500;
+const DRAWN: usize = 250;
 /// Where a trial's comparisons lie together.
 const TOGETHER: &str = "quality.json";
 
@@ -148,44 +147,37 @@ pub fn some(images: Images, most: usize) -> Result<Images, ImagesError> {
     images.subset(&order)
 }
 
-/// `n` samples of the generator as bytes; `None` where the user stopped it.
+/// `n` samples of the generator as bytes, of a conditional one of each class in turn; `None` where the user stopped it.
 fn draw(
     net: &Net,
     n: usize,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Option<Images>, SweepError> {
-    let mut rng = Streams::new(seed).stream("quality.latent");
-    let mut all: Option<Images> = None;
-    for from in (0..n).step_by(DRAWN) {
+    let rng = Streams::new(seed).stream("quality.latent");
+    let mut sampler = net.sampler(rng, progress)?;
+    let classes = sampler.classes();
+    let image = net.architecture.image;
+    let mut pixels = vec![0; n * image.len()];
+    let mut bar = progress.begin("samples", Some(n as u64), Unit::Images);
+    for (i, out) in pixels.chunks_mut(DRAWN * image.len()).enumerate() {
         if progress.stop_requested() {
             return Ok(None);
         }
-        let count = DRAWN.min(n - from);
-        let z = latent::draw(
-            &net.architecture.latent,
-            count,
-            &mut rng,
-            &candle_core::Device::Cpu,
-        )
-        .and_then(|z| z.to_vec2::<f32>())
-        .map_err(QualityError::from)?;
-        let drawn = net.generate(&z, progress)?.to_images()?;
-        match &mut all {
-            Some(all) => {
-                all.pixels.extend(drawn.pixels);
-                all.n += drawn.n;
+        let count = out.len() / image.len();
+        let drawn = match classes {
+            0 => sampler.draw(count)?,
+            _ => {
+                let class = |j: usize| ((i * DRAWN + j) % classes) as u8;
+                let labels: Vec<u8> = (0..count).map(class).collect();
+                sampler.labelled(&labels)?
             }
-            None => all = Some(drawn),
-        }
+        };
+        to_bytes(drawn, out);
+        bar.advance(count as u64);
     }
-    all.map(Some).ok_or_else(|| {
-        SweepError::Quality(QualityError::TooFew {
-            what: "the set to judge",
-            found: 0,
-            needed: FEWEST,
-        })
-    })
+    let (c, h, w) = (image.channels, image.height, image.width);
+    Ok(Some(Images::new(c, h, w, pixels)?))
 }
 
 fn key(wanted: &QualitySpec, seed: u64) -> String {
