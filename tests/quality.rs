@@ -308,6 +308,15 @@ mod command {
             "--size",
             "32",
         ];
+        let size = [
+            "quality",
+            "--images",
+            "folder:many",
+            "--against",
+            "folder:many",
+            "--size",
+            "20",
+        ];
         let with = |more: &[&'static str]| [&many[..], more].concat();
         let cases = [
             few.to_vec(),
@@ -317,7 +326,7 @@ mod command {
             with(&["--space", "inception=w.pth", "--sha256", "00ff"]),
             with(&["--space", "inception=absent.pth"]),
             with(&["--space", "inception"]),
-            with(&["--size", "20"]),
+            size.to_vec(),
             vec!["quality", "nowhere"],
         ];
         let texts = cases.map(|args| {

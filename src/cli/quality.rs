@@ -177,7 +177,7 @@ impl Quality {
         progress: &dyn Progress,
     ) -> Result<Images> {
         // A word by itself is a set here, not a split.
-        let (name, split) = match text.contains('/') {
+        let (name, split) = match text.contains(['/', ':']) {
             true => quality::named(text, ""),
             false => (text, "train"),
         };

@@ -123,11 +123,11 @@ pub fn trial(
     Ok(Some(found))
 }
 
-/// Data set and split that `text` names: a split of the set `own`, or `SET/SPLIT`, or `folder:PATH`, which is its split
-/// `train`.
+/// Data set and split that `text` names: a split of the set `own`, or `SET/SPLIT`, or `folder:PATH`, which means every
+/// image in it.
 pub fn named<'a>(text: &'a str, own: &'a str) -> (&'a str, &'a str) {
     match text.rsplit_once('/') {
-        _ if text.starts_with("folder:") => (text, "train"),
+        _ if text.starts_with("folder:") => (text, "all"),
         Some((set, split)) => (set, split),
         None => (own, text),
     }
