@@ -11,6 +11,7 @@ mod held_out;
 mod labels;
 pub mod load;
 mod model;
+mod nearest;
 mod quality;
 mod raw;
 mod resolve;
@@ -25,6 +26,7 @@ pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use nearest::NearestSpec;
 pub use quality::{InceptionSpec, QualitySpec, SAMPLES, SpaceSpec};
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;

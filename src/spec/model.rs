@@ -146,6 +146,8 @@ pub struct Spec {
     pub quality: Vec<super::QualitySpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervised: Option<super::SupervisedSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<super::NearestSpec>,
 }
 
 /// The training images.

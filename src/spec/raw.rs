@@ -23,6 +23,7 @@ pub(super) struct Experiment {
     pub probe: Option<Vec<Probe>>,
     pub quality: Option<Vec<super::quality::Raw>>,
     pub supervised: Option<super::supervised::Raw>,
+    pub nearest: Option<super::nearest::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -73,6 +73,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         super::quality::resolve(&check, &split, raw.quality.as_deref().unwrap_or_default())?;
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
+    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -89,6 +90,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         probe,
         quality,
         supervised: supervised.transpose()?,
+        nearest,
     })
 }
 

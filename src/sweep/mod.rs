@@ -6,11 +6,14 @@
 mod error;
 mod id;
 mod knn;
+mod nearest;
 mod nets;
 mod probes;
 pub mod quality;
 mod run;
+mod selectivity;
 mod spaces;
+mod stages;
 mod supervised;
 mod trial;
 mod watch;

@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 
 use super::SweepError;
 use super::id::hex;
+use super::nets::Nets;
 use super::spaces::space;
 use super::trial::{Context, Stage};
-use crate::data::{Images, ImagesError, Set, Store, Want, to_bytes};
+use crate::data::{Dataset, Images, ImagesError, Set, Store, Want, to_bytes};
 use crate::explore::Net;
 use crate::nn::NnError;
 use crate::probe::quality::{Settings, measure};
@@ -30,7 +31,7 @@ const DRAWN: usize = 250;
 const TOGETHER: &str = "quality.json";
 
 /// Whether every comparison that the spec asks for has its result.
-pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
     for wanted in &spec.quality {
         if read_json::<QualityRecord>(&path(folder.root(), &key(wanted, spec.seed)))?.is_none() {
             return Ok(false);
@@ -42,6 +43,8 @@ pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepErr
 /// Compare what is not compared yet; write `quality.json`.
 pub(super) fn run(
     spec: &Spec,
+    _: &Nets,
+    _: &Dataset,
     context: &Context,
     folder: &RunFolder,
     record: &mut RunRecord,
