@@ -29,7 +29,7 @@ pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, Repo
         return Ok(Vec::new());
     }
     // What may be compared stands together.
-    rows.sort_by(|(_, a), (_, b)| kind(a).cmp(&kind(b)));
+    rows.sort_by_key(|(_, record)| kind(record));
     let table = table(&rows).map_err(|source| ReportError::Table {
         table: ID.to_string(),
         source,

@@ -39,7 +39,7 @@ pub enum SweepError {
     #[error(transparent)]
     Inception(#[from] InceptionError),
     #[error(transparent)]
-    Explore(#[from] ExploreError),
+    Explore(Box<ExploreError>),
     #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]
@@ -75,4 +75,11 @@ pub enum SweepError {
         expected: usize,
         found: usize,
     },
+}
+
+/// The largest of the causes: boxed, it does not make every result large.
+impl From<ExploreError> for SweepError {
+    fn from(e: ExploreError) -> Self {
+        SweepError::Explore(Box::new(e))
+    }
 }
