@@ -13,6 +13,7 @@ mod discriminator;
 mod error;
 mod generator;
 mod guided;
+pub mod inception;
 mod input;
 mod maps;
 mod norm;
@@ -24,6 +25,7 @@ pub mod planned;
 pub mod released;
 pub mod schematic;
 mod statistics;
+pub mod torch;
 
 pub use classifier::Classifier;
 pub use discriminator::Discriminator;
