@@ -40,6 +40,7 @@ pub enum Kind {
     Trained,
     Untrained,
     Pixels,
+    KMeans,
 }
 
 /// An accuracy and how it was measured.
@@ -64,7 +65,12 @@ pub fn rows(experiment: &Experiment, data: &str, published: Option<&PublishedTab
     let mut rows: Vec<Row> = published.map(paper_rows).unwrap_or_default();
     let groups = groups::groups(experiment);
     for (i, group) in groups.iter().enumerate() {
-        for features in [Features::Trained, Features::Untrained, Features::Pixels] {
+        for features in [
+            Features::Trained,
+            Features::Untrained,
+            Features::Pixels,
+            Features::KMeans,
+        ] {
             for mut row in group_rows(group, features, data, groups.len() > 1) {
                 row.group = Some(i);
                 if groups.len() > 1 {
@@ -229,6 +235,7 @@ fn kind(features: Features) -> Kind {
         Features::Trained => Kind::Trained,
         Features::Untrained => Kind::Untrained,
         Features::Pixels => Kind::Pixels,
+        Features::KMeans => Kind::KMeans,
     }
 }
 
@@ -256,6 +263,7 @@ fn name(features: Features, run: &RunRecord) -> String {
         Features::Trained => "DCGAN + L2-SVM (ours)",
         Features::Untrained => "same D, untrained (ours)",
         Features::Pixels => "raw pixels + L2-SVM (ours)",
+        Features::KMeans => "1 layer k-means (ours)",
     }
     .to_string()
 }
@@ -280,5 +288,6 @@ pub fn scale(features: Features, run: &RunRecord) -> String {
         ),
         Features::Untrained => format!("{profile}{net}; before its first step"),
         Features::Pixels => format!("{profile}no net, {} px", s.size),
+        Features::KMeans => format!("{profile}no net, 6x6 patches, {} px", s.size),
     }
 }

@@ -6,6 +6,7 @@
 
 mod error;
 mod experiment;
+mod kmeans;
 mod labels;
 pub mod load;
 mod model;
@@ -15,6 +16,7 @@ pub mod tree;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
+pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
 pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,

@@ -204,4 +204,7 @@ pub struct ProbeSpec {
     pub solver: Solver,
     /// Controls run beside the trained net.
     pub controls: Vec<Features>,
+    /// The k-means layer, where it is among the controls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kmeans: Option<super::KMeansSpec>,
 }

@@ -76,6 +76,7 @@ pub(super) struct Probe {
     pub c: Option<Vec<f64>>,
     pub solver: Option<Solver>,
     pub controls: Option<Vec<Features>>,
+    pub kmeans: Option<super::kmeans::RawKMeans>,
 }
 
 /// The `sweep:` section, in the widely known form: method, metric, parameters.

@@ -232,7 +232,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
     check.that(
         &format!("probe.{i}.controls"),
         !controls.contains(&Features::Trained),
-        || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
+        || "`trained` is always probed; expected `untrained`, `pixels` and `kmeans` only".into(),
     )?;
     Ok(ProbeSpec {
         data: raw.data.clone(),
@@ -240,17 +240,18 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         draws,
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
+        kmeans: super::kmeans::resolve(check, i, raw.kmeans, &controls)?,
         controls,
     })
 }
 
 /// Points errors of the second look at the place that the tree remembers.
-struct Check<'a> {
+pub(super) struct Check<'a> {
     tree: &'a Node,
 }
 
 impl Check<'_> {
-    fn that(
+    pub(super) fn that(
         &self,
         key: &str,
         holds: bool,

@@ -13,7 +13,7 @@ use super::nets::Nets;
 use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Set, Want};
 use crate::probe::{self, Labelled, ProbeError, ProbeSettings, features, svm};
-use crate::spec::{Features, ProbeSpec, Solver, Spec};
+use crate::spec::{Features, KMeansSpec, ProbeSpec, Solver, Spec};
 use crate::track::Streams;
 use crate::track::format::{ProbeRecord, RunRecord};
 use crate::track::run::{self, RunFolder};
@@ -49,7 +49,12 @@ pub(super) fn run(
         sets: Vec::new(),
         features: None,
     };
-    for kind in [Features::Trained, Features::Untrained, Features::Pixels] {
+    for kind in [
+        Features::Trained,
+        Features::Untrained,
+        Features::Pixels,
+        Features::KMeans,
+    ] {
         for (probe, _) in wanted(spec).into_iter().filter(|(_, k)| *k == kind) {
             let key = key(probe, kind, spec);
             if stored(folder, &key)?.is_some() {
@@ -103,10 +108,16 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
     // The controls of one probe do not depend on each other.
     let alone = ProbeSpec {
         controls: Vec::new(),
+        kmeans: layer(probe, kind),
         ..probe.clone()
     };
     let text = serde_json::json!([VERSION, alone, kind, spec.seed, spec.data.size]).to_string();
     hex(&Sha256::digest(text)[..6])
+}
+
+/// The k-means layer that features of this kind come from.
+fn layer(probe: &ProbeSpec, kind: Features) -> Option<KMeansSpec> {
+    probe.kmeans.filter(|_| kind == Features::KMeans)
 }
 
 fn stored(folder: &RunFolder, key: &str) -> Result<Option<ProbeRecord>, SweepError> {
@@ -115,6 +126,9 @@ fn stored(folder: &RunFolder, key: &str) -> Result<Option<ProbeRecord>, SweepErr
 
 /// Features of the training rows and of the test rows.
 type TrainAndTest = (Array2<f16>, Array2<f16>);
+
+/// What features are of: a data set, a kind, and the size of a k-means layer.
+type Of = (String, Features, Option<KMeansSpec>);
 
 /// Data sets and features held between probes that share them.
 struct Work<'a> {
@@ -126,8 +140,8 @@ struct Work<'a> {
     folder: &'a RunFolder,
     /// Train and test split of each data set probed.
     sets: Vec<(Dataset, Dataset)>,
-    /// The features last made: data set, kind, train rows, test rows.
-    features: Option<(String, Features, Array2<f16>, Array2<f16>)>,
+    /// The features last made and what they are of.
+    features: Option<(Of, TrainAndTest)>,
 }
 
 impl Work<'_> {
@@ -162,11 +176,8 @@ impl Work<'_> {
             }
             self.sets.push(pair);
         }
-        if self
-            .features
-            .as_ref()
-            .is_some_and(|(name, k, ..)| *name == probe.data && *k == kind)
-        {
+        let wanted = (probe.data.clone(), kind, layer(probe, kind));
+        if self.features.as_ref().is_some_and(|(of, _)| *of == wanted) {
             return Ok(true);
         }
         // Free the last features before the next are made: together they may not fit.
@@ -186,8 +197,19 @@ impl Work<'_> {
                     Stage::Stopped => None,
                 }
             }
+            Features::KMeans => match &probe.kmeans {
+                Some(layer) => probe::kmeans::cached(
+                    &self.folder.path("features"),
+                    train,
+                    test,
+                    layer,
+                    Streams::new(self.spec.seed),
+                    self.context.progress,
+                )?,
+                None => None,
+            },
         };
-        self.features = made.map(|(a, b)| (probe.data.clone(), kind, a, b));
+        self.features = made.map(|made| (wanted, made));
         Ok(self.features.is_some())
     }
 
@@ -211,7 +233,7 @@ impl Work<'_> {
 
     /// Run one protocol on the features made by [`Work::prepare`]; `None` where the user stopped it.
     fn probe(&self, probe: &ProbeSpec, kind: Features) -> Result<Option<ProbeRecord>, SweepError> {
-        let (Some((train, test)), Some((.., x_train, x_test))) =
+        let (Some((train, test)), Some((_, (x_train, x_test)))) =
             (self.sets(&probe.data), &self.features)
         else {
             return Ok(None);
@@ -227,6 +249,7 @@ impl Work<'_> {
         let stream = format!("probe.{}.{}", probe.data, probe.labels);
         let max_units = match kind {
             Features::Pixels => train.images.c,
+            Features::KMeans => probe.kmeans.map_or(0, |layer| layer.units),
             _ => self.nets.discriminator.max_units(),
         };
         let settings = ProbeSettings {
@@ -269,5 +292,6 @@ fn name(kind: Features) -> &'static str {
         Features::Trained => "trained D",
         Features::Untrained => "untrained D",
         Features::Pixels => "raw pixels",
+        Features::KMeans => "k-means",
     }
 }
