@@ -6,6 +6,8 @@ mod check;
 mod data;
 mod describe;
 mod explore;
+mod export;
+mod probe;
 mod progress;
 mod report;
 mod stop;
@@ -41,7 +43,9 @@ Examples:
   dcgan report results/cifar                              the report again
   dcgan check results/cifar                               compare with the committed baseline
   dcgan data fetch cifar10                                only the data
-  dcgan explore browse results/cifar/TRIAL                numbered samples; figures 4, 5, 7 and 8 begin here";
+  dcgan explore browse results/cifar/TRIAL                numbered samples; figures 4, 5, 7 and 8 begin here
+  dcgan probe --features F.npy --labels L.npy             the same protocol on features of any network
+  dcgan export results/cifar/TRIAL --to FOLDER            both nets for PyTorch";
 
 #[derive(Subcommand)]
 enum Command {
@@ -51,6 +55,8 @@ enum Command {
     Describe(describe::Describe),
     Data(data::Data),
     Explore(explore::Explore),
+    Probe(probe::Probe),
+    Export(export::Export),
 }
 
 /// What a command came to.
@@ -100,6 +106,8 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Describe(command) => command.run(store),
         Command::Data(command) => command.run(store),
         Command::Explore(command) => command.run(store),
+        Command::Probe(command) => command.run(),
+        Command::Export(command) => command.run(),
     }
 }
 

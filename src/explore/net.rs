@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::ExploreError;
 use crate::data::{Images, to_bytes};
-use crate::nn::{Architecture, Discriminator, Generator, Norm, infer_statistics, released};
+use crate::nn::{Architecture, Discriminator, Generator, Norm, infer_statistics, released, torch};
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
 use crate::track::progress::{Progress, Unit};
@@ -58,6 +58,10 @@ impl Net {
                 ModelSpec::Released { released } => Ok(Net {
                     spec: Some(spec.clone()),
                     ..Self::released(released)?
+                }),
+                ModelSpec::Torch { torch, generator } => Ok(Net {
+                    spec: Some(spec.clone()),
+                    ..Self::torch(torch, generator.as_deref())?
                 }),
             };
         }
@@ -139,6 +143,31 @@ impl Net {
             spec: None,
             statistics: false,
         })
+    }
+
+    fn torch(discriminator: &Path, generator: Option<&Path>) -> Result<Net, ExploreError> {
+        let read = torch::load(discriminator, generator, &Device::Cpu)?;
+        let files: Vec<PathBuf> = std::iter::once(discriminator)
+            .chain(generator)
+            .map(Path::to_path_buf)
+            .collect();
+        Ok(Net {
+            identity: Identity {
+                folder: discriminator.to_path_buf(),
+                sha256: hash(&files)?,
+            },
+            architecture: read.architecture,
+            discriminator: read.discriminator,
+            generator: read.generator,
+            missing: Vec::new(),
+            spec: None,
+            statistics: true,
+        })
+    }
+
+    /// G, where it is at hand.
+    pub fn generator(&self) -> Option<&Generator> {
+        self.generator.as_ref()
     }
 
     /// What G draws from each z: images as floats in [-1, 1], by stored statistics. Those of a released G are inferred

@@ -19,6 +19,7 @@ pub mod planned;
 pub mod released;
 pub mod schematic;
 mod statistics;
+pub mod torch;
 
 pub use discriminator::Discriminator;
 pub use error::NnError;

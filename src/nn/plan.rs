@@ -56,9 +56,14 @@ pub struct ConvLayer {
 }
 
 impl ConvLayer {
-    /// Zero padding before the first cell; the kernel is centred.
+    /// Zero padding before the first cell; the kernel is centred, an even one half a cell to the right.
     pub fn padding(&self) -> usize {
-        self.kernel / 2
+        (self.kernel - 1) / 2
+    }
+
+    /// What a fractionally-strided layer adds after the last cell, so that it grows its map by exactly the stride.
+    pub fn output_padding(&self) -> usize {
+        self.stride + 2 * self.padding() - self.kernel
     }
 
     fn parameters(&self) -> usize {
@@ -81,7 +86,8 @@ impl ConvLayer {
 /// Both networks of an experiment, layer by layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
-    pub preset: Preset,
+    /// `None` where the shape was read from a checkpoint.
+    pub preset: Option<Preset>,
     /// Channels of D's first layer, which are those of G's last hidden layer.
     pub width: usize,
     pub latent: Latent,
@@ -125,10 +131,31 @@ impl Architecture {
     pub fn new(preset: Preset, width: usize, latent: Latent, channels: usize) -> Self {
         let (kernel, plan) = layers(preset);
         let image = Map::square(channels, preset.size());
-        let mut discriminator = Vec::with_capacity(plan.len());
+        let plan = plan.iter().map(|&(m, stride)| (m * width, stride));
+        Self {
+            preset: Some(preset),
+            ..Self::of_layers(image, kernel, plan, latent)
+        }
+    }
+
+    /// D of stride-2 layers over maps of so many channels, the image's first, that ends at a 4x4 map; G mirrors it.
+    pub fn strided(channels: &[usize], kernel: usize, latent: Latent) -> Self {
+        let (colours, layers) = channels.split_first().unwrap_or((&0, &[]));
+        let image = Map::square(*colours, BASE << layers.len());
+        Self::of_layers(image, kernel, layers.iter().map(|c| (*c, 2)), latent)
+    }
+
+    /// D's layers by channels and stride.
+    fn of_layers(
+        image: Map,
+        kernel: usize,
+        layers: impl Iterator<Item = (usize, usize)>,
+        latent: Latent,
+    ) -> Self {
+        let mut discriminator = Vec::new();
         let mut input = image;
-        for (i, &(multiple, stride)) in plan.iter().enumerate() {
-            let output = Map::square(multiple * width, input.height.div_ceil(stride));
+        for (i, (channels, stride)) in layers.enumerate() {
+            let output = Map::square(channels, input.height.div_ceil(stride));
             discriminator.push(ConvLayer {
                 input,
                 output,
@@ -152,8 +179,8 @@ impl Architecture {
             })
             .collect();
         Self {
-            preset,
-            width,
+            preset: None,
+            width: discriminator.first().map_or(0, |l| l.output.channels),
             latent,
             image,
             projection: input,

@@ -7,6 +7,7 @@ mod draws;
 mod error;
 mod feature_error;
 pub mod features;
+pub mod files;
 pub mod kmeans;
 mod npy;
 mod protocol;

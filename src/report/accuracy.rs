@@ -257,9 +257,15 @@ pub fn released(run: &RunRecord) -> bool {
     run.scale.net.starts_with("released")
 }
 
+/// Whether the weights came in a PyTorch checkpoint.
+fn from_pytorch(run: &RunRecord) -> bool {
+    run.scale.net.starts_with("PyTorch")
+}
+
 fn name(features: Features, run: &RunRecord) -> String {
     match features {
         Features::Trained if released(run) => "DCGAN + L2-SVM, released weights (ours)",
+        Features::Trained if from_pytorch(run) => "PyTorch checkpoint + L2-SVM (ours)",
         Features::Trained => "DCGAN + L2-SVM (ours)",
         Features::Untrained => "same D, untrained (ours)",
         Features::Pixels => "raw pixels + L2-SVM (ours)",
@@ -277,7 +283,7 @@ pub fn scale(features: Features, run: &RunRecord) -> String {
     };
     let net = format!("{}, width {}, {} px", s.net, s.width, s.size);
     match features {
-        Features::Trained if released(run) => {
+        Features::Trained if released(run) || from_pytorch(run) => {
             format!("{profile}{net}; weights from {}", s.trained_on)
         }
         Features::Trained => format!(

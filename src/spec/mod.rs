@@ -12,6 +12,7 @@ pub mod load;
 mod model;
 mod raw;
 mod resolve;
+mod torch;
 pub mod tree;
 
 pub use error::SpecError;

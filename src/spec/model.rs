@@ -149,7 +149,7 @@ pub struct DataSpec {
     pub channels: Option<usize>,
 }
 
-/// The nets: a preset to train, or weights that the authors released.
+/// The nets: a preset to train, weights that the authors released, or another's from PyTorch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ModelSpec {
@@ -162,6 +162,13 @@ pub enum ModelSpec {
     Released {
         /// Folder of the authors' NPY files.
         released: PathBuf,
+    },
+    Torch {
+        /// D in the layout of PyTorch's DCGAN example.
+        torch: PathBuf,
+        /// Its G.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generator: Option<PathBuf>,
     },
 }
 

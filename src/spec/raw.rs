@@ -34,6 +34,8 @@ pub(super) struct Data {
 pub(super) struct Model {
     pub preset: Option<Preset>,
     pub released: Option<PathBuf>,
+    pub torch: Option<PathBuf>,
+    pub generator: Option<PathBuf>,
     pub width: Option<usize>,
     pub latent: Option<Latent>,
 }

@@ -33,9 +33,13 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
     let model = model(&check, &raw.model, protocol)?;
     let net_size = match &model {
         ModelSpec::Preset { preset, .. } => Some(preset.size()),
-        ModelSpec::Released { .. } => None,
+        ModelSpec::Released { .. } | ModelSpec::Torch { .. } => None,
     };
-    let size = raw.data.size.or(net_size).unwrap_or(32);
+    let usual = match &model {
+        ModelSpec::Torch { .. } => super::torch::SIZE,
+        _ => 32,
+    };
+    let size = raw.data.size.or(net_size).unwrap_or(usual);
     check.that("data.size", net_size.is_none_or(|n| n == size), || {
         format!(
             "is {size}, but the model's images are {} px; leave it out or change `model.preset`",
@@ -83,6 +87,9 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
 }
 
 fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpec, SpecError> {
+    if let Some(torch) = super::torch::resolve(check, raw)? {
+        return Ok(torch);
+    }
     match (raw.preset, &raw.released) {
         (Some(preset), None) => {
             let width = raw.width.unwrap_or(preset.width());
@@ -118,7 +125,7 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
         }
         _ => check.fail(
             "model",
-            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32) or `released` (a folder)"
+            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32), `released` (a folder) or `torch` (a file)"
                 .into(),
         ),
     }
@@ -161,7 +168,7 @@ fn train(
     check.that("train.adam.eps", adam.eps > 0.0, || {
         format!("is {}; expected a number above 0", adam.eps)
     })?;
-    let released = matches!(model, ModelSpec::Released { .. });
+    let released = !matches!(model, ModelSpec::Preset { .. });
     let spec = TrainSpec {
         epochs: raw.epochs.unwrap_or(if released { 0 } else { 25 }),
         batch_size: raw
@@ -181,7 +188,7 @@ fn train(
         sheet_every: raw.sheet_every.unwrap_or(1),
     };
     check.that("train.epochs", !released || spec.epochs == 0, || {
-        "`released` weights are not trained further; remove it".into()
+        "`released` and `torch` weights are not trained further; remove it".into()
     })?;
     check.that(
         "train.batch_size",

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use crate::data::{DataError, ImagesError};
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
+use crate::nn::torch::TorchError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -22,6 +23,8 @@ pub enum SweepError {
     #[error(transparent)]
     Weights(#[from] ReleasedError),
     #[error(transparent)]
+    Torch(#[from] TorchError),
+    #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
     Features(#[from] FeatureError),
@@ -39,6 +42,11 @@ pub enum SweepError {
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("cannot read the released weights in `{}`: {source}", path.display())]
     Released {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("`model.torch`: cannot read `{}`: {source}", path.display())]
+    Checkpoint {
         path: PathBuf,
         source: std::io::Error,
     },

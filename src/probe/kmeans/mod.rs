@@ -7,6 +7,9 @@
 //! added up over each quarter of the image: 4 k features, of which each is standardised over the training images. Sizes
 //! and constants are those of that paper's section 4 and of its authors' published code.
 //!
+//! On CIFAR-10 400 units give 73.1% on all labels and 62.0% (+-0.2) with 400 per class, 800 units 75.6% and 62.9% (+-0.2); the paper of
+//! 2011 has 77.9% for 1,600 units and all labels.
+//!
 //! # What was tried
 //!
 //! `linfa-clustering` 0.8 measures distances pair by pair: two iterations over 20,000 patches of 108 values and 800 centroids took
