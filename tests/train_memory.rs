@@ -28,6 +28,7 @@ fn memory_is_flat_over_a_thousand_steps() {
         preset,
         width,
         latent,
+        ..
     } = spec.model
     else {
         panic!("the spec above has a preset");

@@ -19,6 +19,7 @@ pub fn of(name: &str) -> Goal {
         "adam/5/1000000/default" => goal("2", "memory bandwidth"),
         "svm/4000/12288/1e-4" => goal("10", "50"),
         "svm/50000/12288/1e-4" => goal("60 s", "20 s"),
+        "nearest/50000" | "nearest/500000" => goal("2", "4"),
         "memory/dcgan64/64/f32" => goal("1.0 or less", "0.5"),
         _ => Goal::default(),
     }

@@ -10,6 +10,8 @@ use crate::work::{Unit, Work};
 
 /// Solvers count as having solved the same problem if their objectives differ by no more.
 const OBJECTIVE: f64 = 1e-3;
+/// Searches count as the same if as many answers are wrong, but for equal distances that single precision tells apart.
+const WRONG: f64 = 5.0;
 /// Work of more seconds is run three times only, and not to warm up.
 const LONG: f64 = 5.0;
 /// The other side's threads spin for some milliseconds after their work.
@@ -76,6 +78,12 @@ pub fn row(name: &str, args: &Args, peer: &mut Option<Peer>) -> Result<Times> {
         let (seconds, value) = ours(&mut times.work, count);
         if times.work.unit == Unit::Fit && !(value <= best * (1.0 + OBJECTIVE)) {
             bail!("our objective is {value}, theirs {best}");
+        }
+        if times.work.unit == Unit::Searched && !((value - theirs.values.0).abs() <= WRONG) {
+            bail!(
+                "{value} of our answers are wrong, of theirs {}",
+                theirs.values.0
+            );
         }
         theirs.values.1 = value;
         times.ours.push(seconds);

@@ -1,4 +1,4 @@
-"""The other side of the table: PyTorch and scikit-learn, one piece of work at a time.
+"""The other side of the table: PyTorch, scikit-learn and faiss, one piece of work at a time.
 
 `cargo bench --bench peers` starts it as `python serve.py THREADS` and writes a request a line; each gets one line back,
 `= ...` or `! what went wrong`. Between requests it sleeps on its input, so the other side has the machine to itself.
@@ -58,21 +58,24 @@ def main():
 
 def kind(row):
     """The module that holds this row: the row's name up to the first slash."""
-    import adam, features, ops, steps, svm
+    import adam, features, nearest, ops, steps, svm
 
-    return {"adam": adam, "features": features, "op": ops, "step": steps, "svm": svm}[row.split("/")[0]]
+    kinds = {"adam": adam, "features": features, "nearest": nearest, "op": ops, "step": steps, "svm": svm}
+    return kinds[row.split("/")[0]]
 
 
 def hello(threads):
+    import faiss
     import sklearn
     import torch
 
     torch.set_num_threads(threads)
+    faiss.omp_set_num_threads(threads)
     capability = torch.backends.cpu.get_cpu_capability()
     python = ".".join(str(v) for v in sys.version_info[:3])
     return (
         f"PyTorch {torch.__version__} ({capability}, {torch.get_num_threads()} threads), "
-        f"scikit-learn {sklearn.__version__}, Python {python}"
+        f"scikit-learn {sklearn.__version__}, faiss {faiss.__version__}, Python {python}"
     )
 
 

@@ -88,6 +88,11 @@ impl Table {
             let note = format!("{title}: objective {own:.4}, theirs {value:.4}");
             self.notes.push(note);
         }
+        if let (Unit::Searched, Some(theirs)) = (work.unit, &times.theirs) {
+            let (value, own) = theirs.values;
+            let note = format!("{title}: {own} wrong answers, theirs {value}");
+            self.notes.push(note);
+        }
         if !work.input.is_empty() {
             let rows = self.inputs.entry(work.input.clone()).or_default();
             rows.push(title.to_string());

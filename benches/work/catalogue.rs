@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Work, adam, features, kernels, ops, step, svm};
+use super::{Work, adam, features, kernels, nearest, ops, sample, step, svm};
 
 /// Makes work; knows what the user gave for it.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct Catalogue {
 }
 
 /// Every piece of work in the table's order: its name, and what people call it.
-pub const ENTRIES: [(&str, &str); 30] = [
+pub const ENTRIES: [(&str, &str); 34] = [
     ("step/dcgan32/64/f32", "step, dcgan32, width 64"),
     ("step/dcgan64/64/f32", "step, dcgan64, width 64"),
     ("step/svhn32/32/f32", "step, svhn32, width 32"),
@@ -39,6 +39,19 @@ pub const ENTRIES: [(&str, &str); 30] = [
     ),
     ("svm/4000/12288/1e-4", "L2-SVM, 4,000 x 12,288"),
     ("svm/50000/12288/1e-4", "L2-SVM, 50,000 x 12,288"),
+    (
+        "sample/mnist28/64/512",
+        "labelled samples, mnist28, width 64",
+    ),
+    ("sample/fc28/1200/512", "labelled samples, fc28, width 1200"),
+    (
+        "nearest/50000",
+        "nearest of 50,000 MNIST images to each of 10,000",
+    ),
+    (
+        "nearest/500000",
+        "nearest of 500,000 MNIST images to each of 10,000",
+    ),
     (
         "op/matmul/forward",
         "matmul 8192 x 1600 x 128 (the ceiling)",
@@ -113,6 +126,7 @@ impl Catalogue {
     pub fn check(&self, name: &str) -> Result<()> {
         match name.split('/').collect::<Vec<_>>().as_slice() {
             ["svm", ..] => svm::check(),
+            ["nearest", ..] => nearest::check(),
             _ => Ok(()),
         }
     }
@@ -136,6 +150,10 @@ impl Catalogue {
             ["svm", rows, columns, c] => {
                 svm::fit(self, number(rows)?, number(columns)?, c.parse()?)
             }
+            ["sample", preset, width, images] => {
+                sample::labelled(preset, number(width)?, number(images)?)
+            }
+            ["nearest", references] => nearest::search(self, number(references)?),
             ["layer", side, input, output, kernel] => {
                 kernels::one(number(side)?, number(input)?, number(output)?, kernel)
             }

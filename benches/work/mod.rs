@@ -7,9 +7,11 @@ mod adam;
 mod catalogue;
 mod features;
 mod kernels;
+mod nearest;
 mod ops;
 mod piece;
 mod pixels;
+mod sample;
 mod step;
 mod svm;
 

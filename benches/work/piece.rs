@@ -14,6 +14,8 @@ pub enum Unit {
     Whole,
     /// An optimisation: its time, and the objective that it comes to.
     Fit,
+    /// References that are searched, and the number of wrong answers that it comes to.
+    Searched,
 }
 
 /// Something to time.
@@ -54,7 +56,7 @@ impl Work {
     pub fn rate(&self, seconds: f64) -> String {
         let rate = self.amount / seconds;
         match self.unit {
-            Unit::Images => format!("{rate:.0} img/s"),
+            Unit::Images | Unit::Searched => format!("{rate:.0} img/s"),
             Unit::Operations => format!("{:.0} GFLOP/s", rate / 1e9),
             Unit::Bytes => format!("{:.0} GB/s", rate / 1e9),
             Unit::Whole | Unit::Fit => String::new(),

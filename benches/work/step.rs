@@ -28,12 +28,13 @@ pub fn adversarial(
         preset,
         width,
         latent,
+        rules,
     } = spec.model
     else {
         bail!("a step needs a preset to train");
     };
     let (images, what, file) = pixels::images(catalogue, IMAGES, preset.size())?;
-    let architecture = Architecture::new(preset, width, latent, images.c);
+    let architecture = Architecture::of(preset, width, latent, &rules, images.c, 0);
     let mut trainer = Trainer::new(
         "bench",
         &architecture,

@@ -81,12 +81,20 @@ fn architecture(spec: &Spec, store: &Store) -> Result<Architecture> {
             preset,
             width,
             latent,
+            rules,
         } => {
+            let set = Set::find(&spec.data.train, None)?;
             let channels = match spec.data.channels {
                 Some(channels) => channels,
-                None => Set::find(&spec.data.train, None)?.channels(store, &Screen::new())?,
+                None => set.channels(store, &Screen::new())?,
             };
-            Ok(Architecture::new(*preset, *width, *latent, channels))
+            let classes = match rules.conditional {
+                true => set.classes(store, &Screen::new())?,
+                false => 0,
+            };
+            Ok(Architecture::of(
+                *preset, *width, *latent, rules, channels, classes,
+            ))
         }
         ModelSpec::Released { released } => {
             let read = dcgan::nn::released::load(released, &candle_core::Device::Cpu)

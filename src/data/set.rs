@@ -47,6 +47,21 @@ impl Set {
         }
     }
 
+    /// Classes of its labels; 0 where it has none.
+    ///
+    /// # Errors
+    /// As [`Set::fingerprint`].
+    pub fn classes(&self, store: &Store, progress: &dyn Progress) -> Result<usize, DataError> {
+        match self {
+            Set::Card(card) => Ok(card.classes.len()),
+            Set::Folder(folder) => match folder.index(store, progress)?.classes().len() {
+                // As it is read: one folder tells no images apart.
+                1 => Ok(0),
+                n => Ok(n),
+            },
+        }
+    }
+
     /// Read a split as wanted; see [`super::open`] and [`Folder::open`].
     ///
     /// # Errors

@@ -23,7 +23,7 @@ pub enum ExploreError {
         path.display()
     )]
     Unfinished { path: PathBuf, file: &'static str },
-    #[error("the checkpoint `{}` lacks tensor `d.0.weight`: it is not one of dcgan's; run the trial's sweep again", path.display())]
+    #[error("the checkpoint `{}` lacks tensor `d.0.weight` or `g.0.weight`: it is not one of dcgan's; run the trial's sweep again", path.display())]
     NoWeights { path: PathBuf },
     #[error(
         "`{}` has no generator{}; choose a net that is whole",
@@ -64,6 +64,14 @@ pub enum ExploreError {
     },
     #[error("a z of {found} values is asked for, and this net's has {expected}")]
     Latent { found: usize, expected: usize },
+    #[error(
+        "the net knows {classes} classes (0: it is not conditional), and {found} labels are given for {z} z; a conditional net wants one for each, another none"
+    )]
+    Labels {
+        classes: usize,
+        z: usize,
+        found: usize,
+    },
     #[error("cannot read `{}`: {source}", path.display())]
     Read {
         path: PathBuf,

@@ -3,16 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ExploreError;
 use crate::data::{Images, to_bytes};
-use crate::nn::{Architecture, Discriminator, Generator, Norm, infer_statistics, released, torch};
+use crate::nn::{
+    Architecture, Discriminator, Generator, Norm, infer_statistics, one_hot, released, torch,
+};
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
 use crate::track::progress::{Progress, Unit};
-use crate::train::{self, FINAL, latent};
+use crate::train::{self, FINAL, Sampler, latent};
 
 /// Images are drawn so many at a time, the last batch filled up: the same work for a sample wherever it stands.
 const BATCH: usize = 32;
@@ -87,6 +90,7 @@ impl Net {
             preset,
             width,
             latent,
+            rules,
         } = spec.model
         else {
             return Err(ExploreError::NoNet {
@@ -100,12 +104,11 @@ impl Net {
             });
         }
         let (tensors, _) = train::load(&path, &Device::Cpu)?;
-        // The colours are the training set's, which need not be at hand.
-        let channels = match tensors.get("d.0.weight").map(Tensor::dims) {
-            Some(&[_, channels, ..]) => channels,
-            _ => return Err(ExploreError::NoWeights { path }),
+        // Colours and classes are the training set's, which need not be at hand.
+        let fitting = Architecture::fitting(preset, width, latent, &rules, &tensors);
+        let Some(architecture) = fitting else {
+            return Err(ExploreError::NoWeights { path });
         };
-        let architecture = Architecture::new(preset, width, latent, channels);
         let (generator, discriminator) =
             train::from_tensors(&architecture, &tensors, &Device::Cpu)?;
         Ok(Net {
@@ -180,18 +183,33 @@ impl Net {
         z: &[Vec<f32>],
         progress: &dyn Progress,
     ) -> Result<Generated, ExploreError> {
-        let generator = self
-            .generator
-            .as_ref()
-            .ok_or_else(|| ExploreError::NoGenerator {
-                path: self.identity.folder.clone(),
-                missing: self.missing.clone(),
-            })?;
+        self.generate_labelled(z, &[], progress)
+    }
+
+    /// As [`Net::generate`], of a conditional net: `labels` has one for each z.
+    ///
+    /// # Errors
+    /// As [`Net::generate`], [`ExploreError::Labels`], [`crate::nn::NnError::NoSuchClass`].
+    pub fn generate_labelled(
+        &self,
+        z: &[Vec<f32>],
+        labels: &[u8],
+        progress: &dyn Progress,
+    ) -> Result<Generated, ExploreError> {
+        let generator = self.generator()?;
         let size = self.architecture.latent.size;
         if let Some(wrong) = z.iter().find(|z| z.len() != size) {
             return Err(ExploreError::Latent {
                 found: wrong.len(),
                 expected: size,
+            });
+        }
+        let classes = self.architecture.classes;
+        if labels.len() != if classes > 0 { z.len() } else { 0 } {
+            return Err(ExploreError::Labels {
+                classes,
+                z: z.len(),
+                found: labels.len(),
             });
         }
         if !self.statistics {
@@ -200,11 +218,18 @@ impl Net {
         let image = self.architecture.image;
         let mut bar = progress.begin("images", Some(z.len() as u64), Unit::Images);
         let mut values = Vec::with_capacity(z.len() * image.len());
-        for batch in z.chunks(BATCH) {
+        for (i, batch) in z.chunks(BATCH).enumerate() {
             let mut rows = batch.concat();
             rows.resize(BATCH * size, 0.0);
             let rows = Tensor::from_vec(rows, (BATCH, size), &Device::Cpu)?;
-            let drawn = generator.forward(&rows, Norm::Infer)?;
+            let mut of_batch: Vec<u8> =
+                labels.iter().skip(i * BATCH).take(BATCH).copied().collect();
+            of_batch.resize(BATCH, 0);
+            let of_batch = match classes {
+                0 => None,
+                _ => Some(one_hot(&of_batch, classes, &Device::Cpu)?),
+            };
+            let drawn = generator.forward((&rows, of_batch.as_ref()), Norm::Infer)?;
             let drawn: Vec<f32> = drawn.flatten_all()?.to_vec1()?;
             values.extend_from_slice(&drawn[..batch.len() * image.len()]);
             bar.advance(batch.len() as u64);
@@ -213,6 +238,31 @@ impl Net {
             values,
             shape: [image.channels, image.height, image.width],
         })
+    }
+
+    /// Images in any number by z of `rng`, not stored, by stored statistics: those of a released G are inferred first.
+    ///
+    /// # Errors
+    /// As [`Net::generate`].
+    pub fn sampler(
+        &self,
+        rng: ChaCha8Rng,
+        progress: &dyn Progress,
+    ) -> Result<Sampler, ExploreError> {
+        let generator = self.generator()?;
+        if !self.statistics {
+            self.infer(generator, progress)?;
+        }
+        Ok(Sampler::new(generator, self.architecture.latent, rng)?)
+    }
+
+    fn generator(&self) -> Result<&Generator, ExploreError> {
+        self.generator
+            .as_ref()
+            .ok_or_else(|| ExploreError::NoGenerator {
+                path: self.identity.folder.clone(),
+                missing: self.missing.clone(),
+            })
     }
 
     fn infer(&self, generator: &Generator, progress: &dyn Progress) -> Result<(), ExploreError> {

@@ -3,13 +3,15 @@
 use candle_core::{Device, Tensor, Var};
 use rand_chacha::ChaCha8Rng;
 
+use super::dense::Dense;
 use super::norm::{BatchNorm, Norm, tensor};
 use super::ops::{Activation, BatchMoments, Conv2d, native};
+pub(super) use super::plan::SLOPE;
 use super::plan::{Architecture, BASE, ConvLayer, Map};
-use super::{NnError, Params};
+use super::{Input, NnError, Params};
 
-/// Slope below zero in every layer of D (section 3).
-pub(super) const SLOPE: f32 = 0.2;
+/// What errors call it.
+const NAME: &str = "discriminator";
 
 /// D of an [`Architecture`], or its first layers where the others are not at hand. Cloning shares the parameters.
 #[derive(Debug, Clone)]
@@ -17,8 +19,12 @@ pub struct Discriminator {
     params: Params,
     image: Map,
     pub(super) layers: Vec<(ConvLayer, Var, Option<BatchNorm>)>,
+    /// From the last map to what the logit reads.
+    hidden: Vec<Dense>,
     /// The logit's weights, `(1, units)`; `None` where D is cut.
     pub(super) dense: Option<Var>,
+    /// Classes of the labels that it sees; 0 where it sees none.
+    classes: usize,
     /// Convolutions of the whole net.
     all: usize,
     /// Parameters are constants: no gradient is computed for them.
@@ -46,33 +52,32 @@ impl Discriminator {
         let mut layers = Vec::with_capacity(present);
         for (i, l) in a.discriminator.iter().take(present).enumerate() {
             let name = format!("d.{i}");
-            let shape = [l.output.channels, l.input.channels, l.kernel, l.kernel];
+            let inputs = l.input.channels + l.labels;
+            let shape = [l.output.channels, inputs, l.kernel, l.kernel];
             let weight = params.drawn(format!("{name}.weight"), &shape, 0.0, rng, device)?;
-            let norm = match l.norm {
-                true => Some(BatchNorm::init(
-                    &mut params,
-                    &name,
-                    l.output.channels,
-                    rng,
-                    device,
-                )?),
-                false => None,
-            };
+            let (follow, channels) = ((l.norm, l.bias), l.output.channels);
+            let norm = BatchNorm::after(follow, &mut params, &name, channels, rng, device)?;
             layers.push((*l, weight, norm));
         }
         let all = a.discriminator.len();
-        let dense = match logit {
-            true => {
-                let shape = [1, a.projection.len()];
-                Some(params.drawn(format!("d.{all}.weight"), &shape, 0.0, rng, device)?)
+        let mut hidden = Vec::new();
+        let mut dense = None;
+        if logit {
+            for (i, l) in a.discriminator_dense.iter().enumerate() {
+                let name = format!("d.{}", all + i);
+                hidden.push(Dense::init(l, &name, &mut params, rng, device)?);
             }
-            false => None,
-        };
+            let name = format!("d.{}.weight", all + hidden.len());
+            let shape = [1, a.logit_inputs() + a.classes];
+            dense = Some(params.drawn(name, &shape, 0.0, rng, device)?);
+        }
         Ok(Self {
             params,
             image: a.image,
             layers,
+            hidden,
             dense,
+            classes: a.classes,
             all,
             frozen: false,
         })
@@ -86,18 +91,32 @@ impl Discriminator {
         }
     }
 
-    /// Logits `(N)` of images `(N, C, H, W)` in [-1, 1]; positive means real.
+    /// Logits `(N)` of images `(N, C, H, W)` in [-1, 1], of a conditional net with one-hot labels `(N, classes)`; positive
+    /// means real.
     ///
     /// # Errors
-    /// [`NnError::Input`] for images of another shape, [`NnError::LayersMissing`] for a cut net, or a device's own.
-    pub fn forward(&self, images: &Tensor, norm: Norm) -> Result<Tensor, NnError> {
-        self.run(images, norm, &mut |_, _| ())
+    /// [`NnError::Input`] for images of another shape, [`NnError::Labels`], [`NnError::LayersMissing`] for a cut net, or a
+    /// device's own.
+    pub fn forward(&self, images: impl Into<Input>, norm: Norm) -> Result<Tensor, NnError> {
+        self.run(&images.into(), norm, &mut |_, _| ())
+    }
+
+    /// Strided layers with leaky ReLU, those inside with batch norm, no hidden layer, no labels: what the planned nets and
+    /// guided backpropagation know.
+    pub(super) fn is_plain(&self) -> bool {
+        let plain = |l: &ConvLayer| {
+            l.pooled() == 1 && !l.bias && l.activation == Activation::LeakyRelu(SLOPE)
+        };
+        self.classes == 0
+            && self.hidden.is_empty()
+            && !self.layers.is_empty()
+            && self.layers.iter().all(|(l, ..)| plain(l))
     }
 
     /// [`Discriminator::forward`]; `watch` sees each layer's batch statistics.
     pub(super) fn run(
         &self,
-        images: &Tensor,
+        input: &Input,
         norm: Norm,
         watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
     ) -> Result<Tensor, NnError> {
@@ -106,14 +125,24 @@ impl Discriminator {
             .as_ref()
             .ok_or_else(|| self.missing("judge images"))?;
         let mut last = None;
-        self.walk(images, norm, self.layers.len(), watch, &mut |x| {
+        self.walk(input, norm, self.layers.len(), watch, &mut |x| {
             last = Some(x.clone());
             Ok(())
         })?;
-        let last = last.ok_or_else(|| self.missing("judge images"))?;
-        // The authors flatten channels first.
-        let flat = native::to_nchw(&last)?.flatten_from(1)?;
-        let logits = flat.matmul(&tensor(dense, self.frozen).t()?)?;
+        // The authors flatten channels first, as images are.
+        let mut x = match last {
+            Some(last) => native::to_nchw(&last)?,
+            None => input.x.clone(),
+        };
+        x = x.flatten_from(1)?;
+        let labels = input.checked(NAME, self.classes)?;
+        for layer in &self.hidden {
+            x = layer.forward(&x, labels, norm, self.frozen, watch)?;
+        }
+        if let Some(labels) = labels {
+            x = native::beside(&x, labels)?;
+        }
+        let logits = x.matmul(&tensor(dense, self.frozen).t()?)?;
         Ok(logits.squeeze(1)?)
     }
 
@@ -123,7 +152,7 @@ impl Discriminator {
     /// As [`Discriminator::forward`].
     pub fn features(
         &self,
-        images: &Tensor,
+        images: impl Into<Input>,
         norm: Norm,
         layers: usize,
     ) -> Result<Vec<Tensor>, NnError> {
@@ -131,7 +160,7 @@ impl Discriminator {
             return Err(self.missing("give the features asked for"));
         }
         let mut maps = Vec::with_capacity(layers);
-        self.walk(images, norm, layers, &mut |_, _| (), &mut |x| {
+        self.walk(&images.into(), norm, layers, &mut |_, _| (), &mut |x| {
             maps.push(native::to_nchw(x)?);
             Ok(())
         })?;
@@ -143,9 +172,9 @@ impl Discriminator {
     ///
     /// # Errors
     /// As [`Discriminator::forward`].
-    pub fn pooled_features(&self, images: &Tensor) -> Result<Tensor, NnError> {
+    pub fn pooled_features(&self, images: impl Into<Input>) -> Result<Tensor, NnError> {
         let mut parts = Vec::with_capacity(self.layers.len());
-        let (images, net) = (images.detach(), self.frozen());
+        let (images, net) = (images.into().detach(), self.frozen());
         net.walk(
             &images,
             Norm::Infer,
@@ -179,6 +208,11 @@ impl Discriminator {
             .unwrap_or(0)
     }
 
+    /// Classes of the labels that it sees; 0 where it sees none.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
     /// Convolutions present.
     pub fn layers(&self) -> usize {
         self.layers.len()
@@ -192,24 +226,33 @@ impl Discriminator {
     /// Run the first `layers` convolutions; `visit` sees each activation in the device's own order.
     pub(super) fn walk(
         &self,
-        images: &Tensor,
+        input: &Input,
         norm: Norm,
         layers: usize,
         watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
         visit: &mut dyn FnMut(&Tensor) -> Result<(), NnError>,
     ) -> Result<(), NnError> {
-        self.check_images(images)?;
-        let mut x = native::from_nchw(images)?;
+        self.check_images(&input.x)?;
+        let labels = input.checked(NAME, self.classes)?;
+        if self.layers.is_empty() {
+            return Ok(());
+        }
+        let mut x = native::from_nchw(&input.x)?;
         for (l, weight, batch_norm) in self.layers.iter().take(layers) {
+            if let Some(labels) = labels {
+                x = native::beside(&x, labels)?;
+            }
             let config = Conv2d {
-                stride: l.stride,
+                stride: l.conv_stride(),
                 padding: l.padding(),
             };
             x = native::conv2d(&x, &tensor(weight, self.frozen), config)?;
-            let activation = Activation::LeakyRelu(SLOPE);
+            if l.pooled() > 1 {
+                x = native::max_pool_to_grid(&x, l.output.height)?;
+            }
             x = match batch_norm {
-                Some(b) => b.forward(&x, activation, norm, self.frozen, watch)?,
-                None => native::activate(&x, activation)?,
+                Some(b) => b.forward(&x, l.activation, norm, self.frozen, watch)?,
+                None => native::activate(&x, l.activation)?,
             };
             visit(&x)?;
         }
@@ -221,10 +264,23 @@ impl Discriminator {
         match images.dims() {
             [_, found @ ..] if *found == expected => Ok(()),
             found => Err(NnError::Input {
-                net: "discriminator",
+                net: NAME,
                 expected: expected.map(|side| side.to_string()).join(", "),
                 found: found.to_vec(),
             }),
+        }
+    }
+
+    /// Every layer that has batch norm, whether or not the logit is at hand.
+    pub(super) fn all_layers(
+        &self,
+        input: &Input,
+        norm: Norm,
+        watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
+    ) -> Result<(), NnError> {
+        match &self.dense {
+            Some(_) => self.run(input, norm, watch).map(|_| ()),
+            None => self.walk(input, norm, self.layers.len(), watch, &mut |_| Ok(())),
         }
     }
 

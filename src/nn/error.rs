@@ -31,6 +31,19 @@ pub enum NnError {
         expected: String,
         found: Vec<usize>,
     },
+    #[error(
+        "the {net} knows {classes} classes and expects one-hot labels of shape [{rows}, {classes}] beside its input (none where it knows 0), found {found:?}"
+    )]
+    Labels {
+        net: &'static str,
+        rows: usize,
+        classes: usize,
+        found: Option<Vec<usize>>,
+    },
+    #[error("label {label} does not exist: the net knows {classes} classes, counted from 0")]
+    NoSuchClass { label: u8, classes: usize },
+    #[error("{what} knows the paper's layers only: strides, batch norm, rectifiers, no labels")]
+    OtherRules { what: &'static str },
     #[error("batch-norm statistics need at least one batch, found none")]
     NoBatches,
 }

@@ -32,6 +32,11 @@ impl Discriminator {
         images: &Tensor,
         units: &[Unit],
     ) -> std::result::Result<Tensor, NnError> {
+        if !self.is_plain() {
+            return Err(NnError::OtherRules {
+                what: "guided backpropagation",
+            });
+        }
         self.check_images(images)?;
         let images = Var::from_tensor(&images.detach())?;
         let mut x = native::from_nchw(images.as_tensor())?;

@@ -5,11 +5,14 @@
 //! have names in the PyTorch way: `g.0.weight`, `g.0.norm.weight`, `g.0.norm.bias`, `g.0.norm.running_mean`, ...;
 //! convolutions are `(out, in, kh, kw)` in D and `(in, out, kh, kw)` in G.
 
+mod classifier;
 pub mod cpu;
+mod dense;
 mod discriminator;
 mod error;
 mod generator;
 mod guided;
+mod input;
 mod norm;
 mod npy;
 pub mod ops;
@@ -21,10 +24,12 @@ pub mod schematic;
 mod statistics;
 pub mod torch;
 
+pub use classifier::Classifier;
 pub use discriminator::Discriminator;
 pub use error::NnError;
 pub use generator::Generator;
 pub use guided::Unit;
+pub use input::{Input, one_hot};
 pub use norm::{EPSILON, Norm};
 pub use ops::bce_with_logits;
 pub use params::Params;

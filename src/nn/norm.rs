@@ -24,13 +24,16 @@ pub enum Norm {
     Infer,
 }
 
-/// Gain, bias and stored statistics of one layer.
+/// Gain, bias and stored statistics of one layer; or, where a spec gives batch norm up, a bias alone: the same by
+/// statistics and a gain that are constant.
 #[derive(Debug, Clone)]
 pub(super) struct BatchNorm {
     pub gain: Var,
     pub bias: Var,
     pub mean: Var,
     pub variance: Var,
+    /// No batch norm: everything but the bias is constant.
+    pub fixed: bool,
 }
 
 impl BatchNorm {
@@ -53,7 +56,41 @@ impl BatchNorm {
             bias: params.zeros(format!("{layer}.norm.bias"), &[channels], device)?,
             mean: params.buffer(format!("{layer}.norm.running_mean"), channels, 0.0, device)?,
             variance: params.buffer(format!("{layer}.norm.running_var"), channels, 1.0, device)?,
+            fixed: false,
         })
+    }
+
+    /// A bias of 0 in its place.
+    pub fn bias_only(
+        params: &mut Params,
+        layer: &str,
+        channels: usize,
+        device: &Device,
+    ) -> Result<Self, NnError> {
+        let constant = |value: f32| Var::from_tensor(&Tensor::full(value, channels, device)?);
+        Ok(Self {
+            gain: constant(1.0)?,
+            bias: params.zeros(format!("{layer}.bias"), &[channels], device)?,
+            mean: constant(0.0)?,
+            variance: constant(1.0)?,
+            fixed: true,
+        })
+    }
+
+    /// What follows a layer of `channels` channels: batch norm, a bias, or neither.
+    pub fn after(
+        (norm, bias): (bool, bool),
+        params: &mut Params,
+        layer: &str,
+        channels: usize,
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Result<Option<Self>, NnError> {
+        match (norm, bias) {
+            (true, _) => Ok(Some(Self::init(params, layer, channels, rng, device)?)),
+            (_, true) => Ok(Some(Self::bias_only(params, layer, channels, device)?)),
+            _ => Ok(None),
+        }
     }
 
     /// Normalise and activate a native map or a matrix; `watch` sees the batch's statistics where they are used.
@@ -65,8 +102,9 @@ impl BatchNorm {
         frozen: bool,
         watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
     ) -> Result<Tensor, NnError> {
-        let (gain, bias) = (tensor(&self.gain, frozen), tensor(&self.bias, frozen));
-        if norm == Norm::Infer {
+        let gain = tensor(&self.gain, frozen || self.fixed);
+        let bias = tensor(&self.bias, frozen);
+        if self.fixed || norm == Norm::Infer {
             let stored = BatchMoments {
                 mean: self.mean.as_detached_tensor(),
                 variance: self.variance.as_detached_tensor(),

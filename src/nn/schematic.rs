@@ -1,6 +1,6 @@
 //! Figure 1: the generator as a row of boxes, from z to the image, drawn as SVG.
 
-use super::plan::{Architecture, BASE, Map};
+use super::plan::{Architecture, BASE, ConvLayer, Map};
 use crate::spec::Preset;
 
 /// Height of the drawing in SVG units.
@@ -28,10 +28,8 @@ pub fn generator_svg(a: &Architecture) -> String {
     for (i, map) in maps.iter().enumerate() {
         let layer = a.generator.get(i);
         let step = match i {
-            0 => "project and reshape".to_string(),
-            _ => a.generator.get(i - 1).map_or(String::new(), |l| {
-                format!("deconv {0}x{0}, stride {1}", l.kernel, l.stride)
-            }),
+            0 => projected(a),
+            _ => a.generator.get(i - 1).map_or(String::new(), grown),
         };
         let front = 34.0 + 150.0 * (map.height as f64 / largest).sqrt();
         let depth = 10.0 + 110.0 * (map.channels as f64 / deepest).sqrt();
@@ -48,6 +46,25 @@ pub fn generator_svg(a: &Architecture) -> String {
             a.width
         ),
     )
+}
+
+/// What leads from z to the first map.
+fn projected(a: &Architecture) -> String {
+    match a.generator_dense.split_last() {
+        Some((_, hidden)) if !hidden.is_empty() => {
+            let units: Vec<String> = hidden.iter().map(|l| l.units.to_string()).collect();
+            format!("{} units, project", units.join(" and "))
+        }
+        _ => "project and reshape".to_string(),
+    }
+}
+
+/// What leads from a map to the next.
+fn grown(l: &ConvLayer) -> String {
+    match l.pooled() {
+        1 => format!("deconv {0}x{0}, stride {1}", l.kernel, l.stride),
+        by => format!("unpool {by}x{by}, conv {0}x{0}", l.kernel),
+    }
 }
 
 #[derive(Default)]
@@ -93,7 +110,10 @@ impl Drawing {
             (x + width / 2.0, top - 8.0),
             13,
             "middle",
-            &format!("{} z", a.latent.size),
+            &match a.classes {
+                0 => format!("{} z", a.latent.size),
+                classes => format!("{} z, {classes} labels", a.latent.size),
+            },
         );
         x + width
     }

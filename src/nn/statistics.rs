@@ -9,12 +9,12 @@ use candle_core::{Device, Tensor, TensorId};
 
 use super::norm::{BatchNorm, Norm};
 use super::ops::BatchMoments;
-use super::{Discriminator, Generator, NnError};
+use super::{Discriminator, Generator, Input, NnError};
 
 /// A network with batch norm.
 pub trait Normalised {
     #[doc(hidden)]
-    fn watch(&self, x: &Tensor, see: &mut dyn FnMut(Watched)) -> Result<(), NnError>;
+    fn watch(&self, x: &Input, see: &mut dyn FnMut(Watched)) -> Result<(), NnError>;
 }
 
 /// One layer's batch statistics as they pass.
@@ -22,16 +22,14 @@ pub trait Normalised {
 pub struct Watched<'a>(&'a BatchNorm, &'a BatchMoments);
 
 impl Normalised for Discriminator {
-    fn watch(&self, x: &Tensor, see: &mut dyn FnMut(Watched)) -> Result<(), NnError> {
-        let layers = self.layers();
+    fn watch(&self, x: &Input, see: &mut dyn FnMut(Watched)) -> Result<(), NnError> {
         let watch = &mut |b: &BatchNorm, m: &BatchMoments| see(Watched(b, m));
-        self.frozen()
-            .walk(&x.detach(), Norm::Batch, layers, watch, &mut |_| Ok(()))
+        self.frozen().all_layers(&x.detach(), Norm::Batch, watch)
     }
 }
 
 impl Normalised for Generator {
-    fn watch(&self, x: &Tensor, see: &mut dyn FnMut(Watched)) -> Result<(), NnError> {
+    fn watch(&self, x: &Input, see: &mut dyn FnMut(Watched)) -> Result<(), NnError> {
         self.run(&x.detach(), Norm::Batch, &mut |b, m| see(Watched(b, m)))?;
         Ok(())
     }
@@ -44,22 +42,24 @@ struct Sums {
     variance: Vec<f64>,
 }
 
-/// Set `net`'s stored statistics from `batches`: images for a discriminator, z for a generator, 128 rows each.
+/// Set `net`'s stored statistics from `batches`: images for a discriminator, z for a generator, 128 rows each, with labels
+/// where the net is conditional.
 /// Returns the number of batches.
 ///
 /// # Errors
 /// [`NnError::NoBatches`], a batch's own, or a device's.
-pub fn infer_statistics<N, B, E>(net: &N, batches: B) -> Result<usize, E>
+pub fn infer_statistics<N, I, B, E>(net: &N, batches: B) -> Result<usize, E>
 where
     N: Normalised,
-    B: IntoIterator<Item = Result<Tensor, E>>,
+    I: Into<Input>,
+    B: IntoIterator<Item = Result<I, E>>,
     E: From<NnError>,
 {
     let mut layers: Vec<Sums> = Vec::new();
     let mut index: HashMap<TensorId, usize> = HashMap::new();
     let mut count = 0usize;
     for batch in batches {
-        let batch = batch?;
+        let batch = batch?.into();
         let mut failure = None;
         net.watch(&batch, &mut |Watched(layer, moments)| {
             let at = *index.entry(layer.mean.id()).or_insert_with(|| {

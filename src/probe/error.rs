@@ -128,6 +128,17 @@ pub enum ProbeError {
         needed: usize,
         wanted: usize,
     },
+    /// A class is too small for the draw beside what is held out.
+    #[error(
+        "class {class} has {left} training rows beside the {held_out} held out, expected at least the {wanted} of a draw; \
+         ask for fewer labels per class or a smaller `validation`"
+    )]
+    TooFewLeft {
+        class: usize,
+        left: usize,
+        held_out: usize,
+        wanted: usize,
+    },
     /// A setting makes no sense.
     #[error("`{key}` is {found}, expected {expected}")]
     Setting {
@@ -135,6 +146,9 @@ pub enum ProbeError {
         found: String,
         expected: &'static str,
     },
+    /// Distances could not be computed.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
     /// The user asked to stop.
     #[error("the probe was stopped; run the same command again to start it over")]
     Stopped,

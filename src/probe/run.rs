@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::draws::{self, Split};
 use super::error::{ProbeError, SvmError};
+use super::held_out::HeldOut;
 use super::protocol::{Labelled, ProbeSettings};
 use super::selection::{Choice, choose};
 use super::svm::{Bias, Fitted, Fitter, LINFA_ROWS, Solver, Step, Targets, View, Weights, largest};
@@ -135,12 +136,12 @@ impl Run<'_> {
     /// A few labels per class, drawn again and again.
     pub fn few(&self, per_class: usize, rng: &mut ChaCha8Rng) -> Result<Found, ProbeError> {
         let draws = self.settings.draws;
-        let splits: Vec<Split> = (0..draws)
-            .map(|_| draws::balanced(self.train.labels, self.classes, per_class, VALIDATION, rng))
-            .collect::<Result<_, _>>()?;
+        let wanted = self.settings.selection_draws;
+        let choosing = wanted.unwrap_or(draws.min(CHOOSING_DRAWS));
+        let splits = self.splits(per_class, draws.max(choosing), rng)?;
         let choice = match self.single_c() {
             Some(choice) => choice,
-            None => self.choose_on(&splits[..draws.min(CHOOSING_DRAWS)])?,
+            None => self.choose_on(&splits[..choosing])?,
         };
         let mut bar = self.progress.begin(
             &format!("fitting {per_class} labels per class"),
@@ -149,7 +150,7 @@ impl Run<'_> {
         );
         let mut accuracies = Vec::with_capacity(draws);
         let mut solver = "primal";
-        for split in &splits {
+        for split in splits.iter().take(draws) {
             let x = self.train.features.select(&split.fit);
             let mut fitter = self.fitter(x.view(), &split.fit, FINAL)?;
             let fitted = self.finish(&mut fitter, choice.c)?;
@@ -160,6 +161,25 @@ impl Run<'_> {
             bar.message(&format!("{:.2}%", 100.0 * accuracy));
         }
         Ok((choice, accuracies, per_class * self.classes, solver))
+    }
+
+    /// `count` draws with what each is validated on.
+    fn splits(
+        &self,
+        per_class: usize,
+        count: usize,
+        rng: &mut ChaCha8Rng,
+    ) -> Result<Vec<Split>, ProbeError> {
+        let (labels, classes) = (self.train.labels, self.classes);
+        match self.settings.validation {
+            Some(validation) => {
+                let held_out = HeldOut::draw(labels, classes, per_class, validation, count, rng)?;
+                Ok(held_out.splits())
+            }
+            None => (0..count)
+                .map(|_| draws::balanced(labels, classes, per_class, VALIDATION, rng))
+                .collect(),
+        }
     }
 
     /// C by mean validation accuracy over `splits`.

@@ -8,7 +8,7 @@ use crate::track::progress::{Progress, Unit};
 const GRID: [f64; 6] = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3];
 const LOWEST: f64 = 1e-9;
 const HIGHEST: f64 = 1e2;
-/// Going up ends after so many values in a row below the best.
+/// Going up the default grid ends after so many values in a row below the best; a given one is tried whole.
 const PATIENCE: usize = 2;
 
 /// The C that validation chose.
@@ -63,7 +63,7 @@ pub fn choose(
             Err(e) => return Err(e),
         }
         let best = best(&tried);
-        if tried.len() - 1 - best >= PATIENCE {
+        if grid.is_none() && tried.len() - 1 - best >= PATIENCE {
             break;
         }
         i += 1;
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_grid_is_kept_to_and_climbing_stops_after_two_falls() {
+    fn a_given_grid_is_tried_whole_and_kept_to() {
         let choice = choose(Some(&[1e-2, 1e-4, 1e-3]), 1, &Silent, peaked(1.0)).unwrap();
         assert_eq!((choice.c, choice.tried.len()), (1e-2, 3));
         let choice = choose(
@@ -154,6 +154,6 @@ mod tests {
             peaked(1e-4),
         )
         .unwrap();
-        assert_eq!((choice.c, choice.tried.len()), (1e-4, 3));
+        assert_eq!((choice.c, choice.tried.len()), (1e-4, 5));
     }
 }

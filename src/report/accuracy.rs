@@ -60,8 +60,14 @@ pub struct Cell {
     pub test_rows: usize,
 }
 
-/// The paper's rows, then ours group by group: each trial, the mean where there are several, the controls.
-pub fn rows(experiment: &Experiment, data: &str, published: Option<&PublishedTable>) -> Vec<Row> {
+/// The paper's rows, then ours group by group: each trial, the mean where there are several, the controls; of ours the probes
+/// that `keep` keeps.
+pub fn rows(
+    experiment: &Experiment,
+    data: &str,
+    published: Option<&PublishedTable>,
+    keep: fn(&ProbeRecord) -> bool,
+) -> Vec<Row> {
     let mut rows: Vec<Row> = published.map(paper_rows).unwrap_or_default();
     let groups = groups::groups(experiment);
     for (i, group) in groups.iter().enumerate() {
@@ -71,7 +77,7 @@ pub fn rows(experiment: &Experiment, data: &str, published: Option<&PublishedTab
             Features::Pixels,
             Features::KMeans,
         ] {
-            for mut row in group_rows(group, features, data, groups.len() > 1) {
+            for mut row in group_rows(group, features, data, groups.len() > 1, keep) {
                 row.group = Some(i);
                 if groups.len() > 1 {
                     row.arm = words::short_label(&group.arm);
@@ -145,14 +151,20 @@ fn paper_rows(table: &PublishedTable) -> Vec<Row> {
     table.rows.iter().map(row).collect()
 }
 
-fn group_rows(group: &Group, features: Features, data: &str, several_groups: bool) -> Vec<Row> {
+fn group_rows(
+    group: &Group,
+    features: Features,
+    data: &str,
+    several_groups: bool,
+    keep: fn(&ProbeRecord) -> bool,
+) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for trial in &group.trials {
         let mut probes: BTreeMap<Labels, &ProbeRecord> = BTreeMap::new();
         for probe in trial
             .probes
             .iter()
-            .filter(|p| p.data == data && p.features == features)
+            .filter(|p| p.data == data && p.features == features && keep(p))
         {
             probes.insert(probe.labels, probe);
         }
@@ -262,7 +274,8 @@ fn from_pytorch(run: &RunRecord) -> bool {
     run.scale.net.starts_with("PyTorch")
 }
 
-fn name(features: Features, run: &RunRecord) -> String {
+/// A row of ours in words.
+pub fn name(features: Features, run: &RunRecord) -> String {
     match features {
         Features::Trained if released(run) => "DCGAN + L2-SVM, released weights (ours)",
         Features::Trained if from_pytorch(run) => "PyTorch checkpoint + L2-SVM (ours)",

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use super::ReportError;
 use crate::track::format::{Point, ProbeRecord, RunRecord, VERSION};
 use crate::track::history;
+use crate::track::knn::KnnRecord;
 use crate::track::run::{RunError, read_json};
+use crate::track::supervised::SupervisedRecord;
 
 /// All trials of an experiment.
 #[derive(Debug)]
@@ -24,6 +26,10 @@ pub struct Trial {
     /// The resolved spec's text, where it was written.
     pub spec: Option<String>,
     pub probes: Vec<ProbeRecord>,
+    /// Nearest-neighbour rows of table 2.
+    pub knn: Vec<KnnRecord>,
+    /// The supervised net of table 2.
+    pub supervised: Option<SupervisedRecord>,
     pub history: Vec<Point>,
     pub pictures: Pictures,
 }
@@ -105,6 +111,8 @@ fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
         run,
         spec: std::fs::read_to_string(folder.join("spec.yaml")).ok(),
         probes: read_json(&folder.join("probes.json"))?.unwrap_or_default(),
+        knn: read_json(&folder.join("knn.json"))?.unwrap_or_default(),
+        supervised: read_json(&folder.join("supervised.json"))?,
         history: history::read(folder)?,
         pictures: pictures(folder)?,
         folder: folder.to_path_buf(),

@@ -11,12 +11,16 @@ pub mod check;
 pub mod collect;
 mod error;
 pub mod export;
+mod few_labels;
 pub mod findings;
 pub mod groups;
+pub mod oscillation;
 pub mod page;
 pub mod published;
+pub mod stability;
 pub mod table;
 pub mod table1;
+mod table2;
 pub mod words;
 mod write;
 

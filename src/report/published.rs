@@ -43,7 +43,8 @@ pub struct PublishedRow {
     /// What the paper trained, and on what.
     pub scale: Option<String>,
     pub note: Option<String>,
-    /// Column to number: `all`, a number of labels per class, `units`, `samples-50k`.
+    /// Column to number: `all`, a number of labels per class, `validation` (measured on the validation images),
+    /// `units`, `samples-50k`.
     pub cells: BTreeMap<String, PublishedCell>,
 }
 
@@ -66,6 +67,8 @@ pub enum Source {
     PaperTextChecked,
     /// As read in the PDF, not compared with a second source.
     Pdf,
+    /// Quoted by papers that cite it; the paper as first printed has another number or none.
+    LaterPapers,
 }
 
 impl Source {
@@ -74,6 +77,7 @@ impl Source {
         match self {
             Source::PaperTextChecked => "paper-text-checked",
             Source::Pdf => "pdf",
+            Source::LaterPapers => "later-papers",
         }
     }
 }

@@ -40,7 +40,13 @@ pub fn tables(experiment: &Experiment, published: &Published) -> Result<Vec<Tabl
                 format!("{data}: test accuracy of a linear SVM on frozen features"),
             ),
         };
-        let rows = accuracy::rows(experiment, &data, paper.map(|(_, t)| t));
+        let rows = accuracy::rows(experiment, &data, paper.map(|(_, t)| t), |p| {
+            // Rows held out once are table 2's protocol.
+            p.held_out.is_none()
+        });
+        if rows.iter().all(|r| r.kind == Kind::Paper) {
+            continue;
+        }
         let table = table(&id, title, &rows, &data);
         tables.push(table.map_err(|source| ReportError::Table { table: id, source })?);
     }

@@ -8,8 +8,9 @@ use super::export::text;
 use super::findings;
 use super::page::{Material, page};
 use super::published::{Published, published};
+use super::stability;
 use super::table::Table;
-use super::table1;
+use super::{table1, table2};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -17,7 +18,7 @@ use crate::track::progress::{Progress, Unit};
 type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
 
 /// Every table of the report, in its order: adding one is a file and a line.
-const TABLES: &[Build] = &[table1::tables];
+const TABLES: &[Build] = &[table1::tables, table2::tables, stability::tables];
 
 /// What a report consists of.
 #[derive(Debug, Clone)]

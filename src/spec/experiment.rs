@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::arms::{self, Arm};
 use super::raw::{Metric, Sweep};
 use super::tree::{Node, Place, Value};
 use super::{Spec, SpecError, load, resolve::resolve};
@@ -15,13 +16,14 @@ pub struct Experiment {
     pub metric: Option<Metric>,
     sweep: Sweep,
     sweep_place: Place,
+    arms: Vec<Arm>,
     tree: Node,
 }
 
 /// One point of a sweep.
 #[derive(Debug, Clone)]
 pub struct TrialSpec {
-    /// `seed=1`, or empty where nothing is swept.
+    /// `seed=1`, an arm's name before it where there are arms, or empty where nothing is swept.
     pub label: String,
     pub spec: Spec,
 }
@@ -73,6 +75,7 @@ impl Experiment {
             Some(node) => prefixed(load::typed(node), "sweep")?,
             None => Sweep::default(),
         };
+        let arms = arms::read(sweep_node.as_ref(), &pinned)?;
         sweep.parameters.retain(|key, _| !pinned.contains(key));
         if let Some((key, _)) = sweep.parameters.iter().find(|(_, p)| p.values.is_empty()) {
             return Err(SpecError::Value {
@@ -86,6 +89,7 @@ impl Experiment {
             metric: sweep.metric.clone(),
             sweep,
             sweep_place,
+            arms,
             tree,
         })
     }
@@ -108,11 +112,23 @@ impl Experiment {
                 })
                 .collect();
         }
-        points.into_iter().map(|p| self.trial(&p)).collect()
+        let arms: Vec<Option<&Arm>> = match self.arms.as_slice() {
+            [] => vec![None],
+            arms => arms.iter().map(Some).collect(),
+        };
+        let each = |arm| points.iter().map(move |p| self.trial(arm, p));
+        arms.into_iter().flat_map(each).collect()
     }
 
-    fn trial(&self, point: &[(&str, &serde_json::Value)]) -> Result<TrialSpec, SpecError> {
+    fn trial(
+        &self,
+        arm: Option<&Arm>,
+        point: &[(&str, &serde_json::Value)],
+    ) -> Result<TrialSpec, SpecError> {
         let mut tree = self.tree.clone();
+        if let Some(arm) = arm {
+            arm.apply(&mut tree)?;
+        }
         for (key, value) in point {
             if !tree.set(key, Node::from_json(value, &self.sweep_place)) {
                 return Err(SpecError::Value {
@@ -122,12 +138,14 @@ impl Experiment {
                 });
             }
         }
-        let label = point
-            .iter()
-            .map(|(key, value)| match value {
-                serde_json::Value::String(s) => format!("{key}={s}"),
-                other => format!("{key}={other}"),
-            })
+        let values = point.iter().map(|(key, value)| match value {
+            serde_json::Value::String(s) => format!("{key}={s}"),
+            other => format!("{key}={other}"),
+        });
+        let label = arm
+            .map(|a| a.name.clone())
+            .into_iter()
+            .chain(values)
             .collect::<Vec<_>>()
             .join(",");
         Ok(TrialSpec {
@@ -287,13 +305,13 @@ profiles:
         insta::assert_snapshot!(with("epochs: 25", "epoch: 25"), @"cifar.yaml:5:9: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`");
         insta::assert_snapshot!(with("batch_size: 128", "batch_size: many"), @r#"cifar.yaml:5:33: `train.batch_size`: invalid type: string "many", expected a whole number"#);
         insta::assert_snapshot!(with("lr: 2e-4", "lr: -2"), @"cifar.yaml:5:49: `train.adam.lr`: is -2; expected a number above 0");
-        insta::assert_snapshot!(with("preset: svhn32", "preset: svhn"), @"cifar.yaml:4:17: `model.preset`: unknown variant `svhn`, expected one of `dcgan64`, `dcgan32`, `imagenet32`, `svhn32`");
-        insta::assert_snapshot!(with("preset: svhn32, ", ""), @"cifar.yaml:4:8: `model`: expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32), `released` (a folder) or `torch` (a file)");
+        insta::assert_snapshot!(with("preset: svhn32", "preset: svhn"), @"cifar.yaml:4:17: `model.preset`: unknown variant `svhn`, expected one of `dcgan64`, `dcgan32`, `imagenet32`, `svhn32`, `mnist28`, `fc28`");
+        insta::assert_snapshot!(with("preset: svhn32, ", ""), @"cifar.yaml:4:8: `model`: expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28), `released` (a folder) or `torch` (a file)");
         insta::assert_snapshot!(with("labels: 400", "labels: some"), @r#"cifar.yaml:6:63: `probe.1.labels`: invalid value: string "some", expected `all` or a number of labels per class, 1 or more"#);
         insta::assert_snapshot!(with("size: 32", "size: 64"), @"cifar.yaml:3:30: `data.size`: is 64, but the model's images are 32 px; leave it out or change `model.preset`");
         insta::assert_snapshot!(with("size: 32", "channels: 2"), @"cifar.yaml:3:34: `data.channels`: is 2; expected 1 (grey) or 3 (colour)");
         insta::assert_snapshot!(with("method: grid", "method: hyperband"), @"cifar.yaml:8:11: `sweep.method`: unknown variant `hyperband`, expected `grid`");
-        insta::assert_snapshot!(with("model.width: 32", "model.widht: 32"), @"cifar.yaml:12:22: unknown key `widht` (did you mean `width`?); expected one of `preset`, `released`, `torch`, `generator`, `width`, `latent`");
+        insta::assert_snapshot!(with("model.width: 32", "model.widht: 32"), @"cifar.yaml:12:22: unknown key `widht` (did you mean `width`?); expected one of `preset`, `released`, `torch`, `generator`, `width`, `latent`, `norm`, `resampling`, `activation`, `hidden`, `conditional`");
         insta::assert_snapshot!(with("name: cifar", "name: ../x"), @"cifar.yaml:1:7: `name`: `../x` cannot name a folder; use letters, digits, `-` and `_`");
         insta::assert_snapshot!(error(TEXT, &["train.adam.lr=-1"]), @"--set train.adam.lr=-1: `train.adam.lr`: is -1; expected a number above 0");
         insta::assert_snapshot!(error(TEXT, &["train.adam"]), @"--set train.adam: `train.adam`: expected key=value, such as train.adam.lr=1e-3");

@@ -4,14 +4,18 @@
 //! parameters edit the tree ([`Experiment`]); [`load::typed`] turns it into typed values and points at the
 //! place of any error; [`resolve`] fills in the defaults. The rest of the program sees only a [`Spec`].
 
+mod arms;
 mod error;
 mod experiment;
+mod held_out;
 mod kmeans;
 mod labels;
 pub mod load;
 mod model;
 mod raw;
 mod resolve;
+mod rules;
+mod supervised;
 mod torch;
 pub mod tree;
 
@@ -25,3 +29,5 @@ pub use model::{
 };
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
+pub use rules::{ActivationRule, NormRule, Resampling, Rules};
+pub use supervised::SupervisedSpec;

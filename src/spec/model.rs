@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels};
+use super::{Features, Labels, Rules};
 
 /// A network shape by name; [`crate::nn`] knows its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -16,6 +16,10 @@ pub enum Preset {
     Imagenet32,
     /// The authors' released SVHN net: 32 px, three 5x5 stride-2 layers.
     Svhn32,
+    /// The authors' MNIST net: 28 px, two 5x5 stride-2 layers and a fully connected one in each net, conditional.
+    Mnist28,
+    /// A fully connected GAN of two hidden layers in each net (Goodfellow et al. 2014): 28 px, conditional.
+    Fc28,
 }
 
 impl Preset {
@@ -24,13 +28,15 @@ impl Preset {
         match self {
             Preset::Dcgan64 => 64,
             Preset::Dcgan32 | Preset::Imagenet32 | Preset::Svhn32 => 32,
+            Preset::Mnist28 | Preset::Fc28 => 28,
         }
     }
 
-    /// Channels of D's first layer in the paper's or the released net.
+    /// Channels of D's first layer in the paper's or the released net; units of each hidden layer of a fully connected one.
     pub fn width(self) -> usize {
         match self {
-            Preset::Svhn32 => 64,
+            Preset::Svhn32 | Preset::Mnist28 => 64,
+            Preset::Fc28 => 1200,
             _ => 128,
         }
     }
@@ -50,6 +56,8 @@ impl Preset {
             Preset::Dcgan32 => "dcgan32",
             Preset::Imagenet32 => "imagenet32",
             Preset::Svhn32 => "svhn32",
+            Preset::Mnist28 => "mnist28",
+            Preset::Fc28 => "fc28",
         }
     }
 }
@@ -134,6 +142,8 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub supervised: Option<super::SupervisedSpec>,
 }
 
 /// The training images.
@@ -158,6 +168,8 @@ pub enum ModelSpec {
         /// Channels of D's first layer.
         width: usize,
         latent: Latent,
+        #[serde(flatten)]
+        rules: Rules,
     },
     Released {
         /// Folder of the authors' NPY files.
@@ -214,4 +226,13 @@ pub struct ProbeSpec {
     /// The k-means layer, where it is among the controls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kmeans: Option<super::KMeansSpec>,
+    /// Training rows held out once, the same for every draw; `None`: each draw is validated on rows outside of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validation: Option<usize>,
+    /// Draws on which C is chosen; `None`: a few of the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection_draws: Option<usize>,
+    /// Numbers of neighbours for k-nearest-neighbour rows on the same draws; `None`: no such rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knn: Option<Vec<usize>>,
 }

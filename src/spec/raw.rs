@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels, LatentDistribution, Precision, Preset, Protocol, Schedule, Solver};
+use super::{
+    ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
+    Resampling, Schedule, Solver,
+};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,6 +21,7 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
+    pub supervised: Option<super::supervised::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -38,6 +42,11 @@ pub(super) struct Model {
     pub generator: Option<PathBuf>,
     pub width: Option<usize>,
     pub latent: Option<Latent>,
+    pub norm: Option<NormRule>,
+    pub resampling: Option<Resampling>,
+    pub activation: Option<ActivationRule>,
+    pub hidden: Option<usize>,
+    pub conditional: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -79,16 +88,22 @@ pub(super) struct Probe {
     pub solver: Option<Solver>,
     pub controls: Option<Vec<Features>>,
     pub kmeans: Option<super::kmeans::RawKMeans>,
+    pub validation: Option<usize>,
+    pub selection_draws: Option<usize>,
+    pub knn: Option<Vec<usize>>,
 }
 
 /// The `sweep:` section, in the widely known form: method, metric, parameters.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sweep {
-    /// `grid`: every combination, the last parameter fastest.
+    /// `grid`: every combination of an arm and the parameters' values, the last parameter fastest.
     #[serde(default)]
     pub method: Method,
     pub metric: Option<Metric>,
+    /// Name -> dotted keys of the spec and the value that each takes in this arm.
+    #[serde(default)]
+    pub arms: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
     /// Dotted key of the spec -> its values.
     #[serde(default)]
     pub parameters: BTreeMap<String, Parameter>,

@@ -1,11 +1,11 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
-use super::raw;
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
+use super::{raw, rules};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///
@@ -64,11 +64,16 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         protocol,
     )?;
     let probes = raw.probe.as_deref().unwrap_or_default();
+    if let ModelSpec::Preset { preset, rules, .. } = &model {
+        rules::check_probes(&check, *preset, rules, probes.len())?;
+    }
     let probe = probes
         .iter()
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let supervised = raw.supervised.as_ref();
+    let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -83,6 +88,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
+        supervised: supervised.transpose()?,
     })
 }
 
@@ -111,6 +117,7 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
                         _ => LatentDistribution::Uniform,
                     }),
                 },
+                rules: rules::resolve(check, raw, preset, width)?,
             })
         }
         (None, Some(path)) => {
@@ -119,13 +126,22 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
                 raw.width.is_none() && raw.latent.is_none(),
                 || "`released` weights bring their own `width` and `latent`; remove these keys".into(),
             )?;
+            check.that(
+                "model",
+                raw.norm.is_none()
+                    && raw.resampling.is_none()
+                    && raw.activation.is_none()
+                    && raw.hidden.is_none()
+                    && raw.conditional.is_none(),
+                || "`released` weights are of the paper's rules; remove `norm`, `resampling`, `activation`, `hidden` and `conditional`".into(),
+            )?;
             Ok(ModelSpec::Released {
                 released: path.clone(),
             })
         }
         _ => check.fail(
             "model",
-            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32), `released` (a folder) or `torch` (a file)"
+            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28), `released` (a folder) or `torch` (a file)"
                 .into(),
         ),
     }
@@ -241,6 +257,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         !controls.contains(&Features::Trained),
         || "`trained` is always probed; expected `untrained`, `pixels` and `kmeans` only".into(),
     )?;
+    super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
         data: raw.data.clone(),
         labels: raw.labels,
@@ -249,6 +266,9 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         solver: raw.solver.unwrap_or_default(),
         kmeans: super::kmeans::resolve(check, i, raw.kmeans, &controls)?,
         controls,
+        validation: raw.validation,
+        selection_draws: raw.selection_draws,
+        knn: raw.knn.clone(),
     })
 }
 

@@ -20,7 +20,12 @@ pub(super) fn resolve(check: &Check, raw: &raw::Model) -> Result<Option<ModelSpe
     let own = raw.preset.is_some()
         || raw.released.is_some()
         || raw.width.is_some()
-        || raw.latent.is_some();
+        || raw.latent.is_some()
+        || raw.norm.is_some()
+        || raw.resampling.is_some()
+        || raw.activation.is_some()
+        || raw.hidden.is_some()
+        || raw.conditional.is_some();
     check.that("model", !own, || {
         "a `torch` checkpoint brings its own shape; remove the keys other than `torch` and `generator`".into()
     })?;

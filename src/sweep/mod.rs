@@ -5,9 +5,11 @@
 
 mod error;
 mod id;
+mod knn;
 mod nets;
 mod probes;
 mod run;
+mod supervised;
 mod trial;
 mod watch;
 

@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 
 use super::SweepError;
 use super::trial::{Context, Stage};
 use crate::data::{Dataset, Images, to_bytes};
 use crate::nn::{
-    Architecture, Discriminator, Generator, Norm, infer_statistics, released, schematic, torch,
+    Architecture, Discriminator, Generator, Input, Norm, infer_statistics, one_hot, released,
+    schematic, torch,
 };
-use crate::spec::{Latent, ModelSpec, Spec};
+use crate::spec::{ModelSpec, Spec};
 use crate::track::format::Scale;
 use crate::track::progress::Unit;
 use crate::track::run::RunFolder;
 use crate::track::sheet::{self, Tiles};
 use crate::track::{Streams, atomic};
-use crate::train::{self, FINAL, Outcome, SHEET, Trainer, latent, to_tensor, untrained};
+use crate::train::{self, FINAL, Outcome, SHEET, Trainer, labels, to_tensor, untrained};
 
 /// Mini-batches whose statistics are averaged; more change the fourth digit only.
 const STATISTICS_BATCHES: usize = 100;
@@ -107,8 +107,13 @@ pub(super) fn trained(
             preset,
             width,
             latent,
+            rules,
         } => {
-            let architecture = Architecture::new(*preset, *width, *latent, dataset.images.c);
+            let (channels, classes) = (dataset.images.c, dataset.classes.len());
+            let architecture = Architecture::of(*preset, *width, *latent, rules, channels, classes);
+            if rules.conditional && (classes == 0 || dataset.labels.is_none()) {
+                return Err(train::TrainError::NoLabels.into());
+            }
             check_images(&architecture, &dataset.images)?;
             let done = folder.path(FINAL);
             if done.exists() {
@@ -121,7 +126,8 @@ pub(super) fn trained(
                 streams,
                 dataset.images.n,
                 &context.device,
-            )?;
+            )?
+            .with_labels(dataset.labels.as_deref().unwrap_or_default())?;
             let outcome = train::run(
                 &mut trainer,
                 &spec.train,
@@ -183,20 +189,12 @@ pub(super) fn figures(
     write_sheet(folder, "data", &dataset.images.subset(&order)?)?;
     if let Some(generator) = &nets.generator {
         let mut rng = Streams::new(0).stream("sheet");
-        let z = draw(&nets.architecture.latent, SHEET, &mut rng, device)?;
-        let images = generator.forward(&z, Norm::Infer)?;
+        let a = &nets.architecture;
+        let input = labels::sheet(&a.latent, a.classes, &mut rng, device)?;
+        let images = generator.forward(input, Norm::Infer)?;
         write_sheet(folder, "samples", &to_images(&images)?)?;
     }
     Ok(())
-}
-
-fn draw(
-    latent: &Latent,
-    n: usize,
-    rng: &mut ChaCha8Rng,
-    device: &Device,
-) -> Result<Tensor, SweepError> {
-    Ok(latent::draw(latent, n, rng, device).map_err(train::TrainError::from)?)
 }
 
 fn to_images(images: &Tensor) -> Result<Images, SweepError> {
@@ -243,9 +241,14 @@ fn infer(
     }
     if let Some(generator) = &nets.generator {
         let mut rng = streams.stream("statistics.latent");
-        let latent = nets.architecture.latent;
-        let batches = (0..STATISTICS_BATCHES)
-            .map(|_| draw(&latent, STATISTICS_BATCH, &mut rng, &context.device));
+        let mut of_labels = streams.stream("statistics.labels");
+        let a = &nets.architecture;
+        let batches = (0..STATISTICS_BATCHES).map(|_| {
+            let streams = (&mut rng, &mut of_labels);
+            let device = &context.device;
+            let input = labels::input(&a.latent, a.classes, STATISTICS_BATCH, streams, device)?;
+            Ok::<_, SweepError>(input)
+        });
         infer_statistics(generator, batches)?;
     }
     Ok(true)
@@ -269,10 +272,29 @@ fn infer_discriminator(
     let batches = order.chunks(STATISTICS_BATCH).map_while(|batch| {
         stopped = context.progress.stop_requested();
         bar.advance(batch.len() as u64);
-        (!stopped).then(|| Ok::<_, SweepError>(to_tensor(&dataset.images, batch, &context.device)?))
+        (!stopped).then(|| shown(discriminator, dataset, batch, &context.device))
     });
     infer_statistics(discriminator, batches)?;
     Ok(!stopped)
+}
+
+/// The images at `rows`, with their labels where D sees labels.
+fn shown(
+    discriminator: &Discriminator,
+    dataset: &Dataset,
+    rows: &[usize],
+    device: &Device,
+) -> Result<Input, SweepError> {
+    let x = to_tensor(&dataset.images, rows, device)?;
+    let labels = match (discriminator.classes(), &dataset.labels) {
+        (0, _) => None,
+        (classes, Some(labels)) => {
+            let labels: Vec<u8> = rows.iter().map(|&row| labels[row]).collect();
+            Some(one_hot(&labels, classes, device).map_err(train::TrainError::from)?)
+        }
+        (_, None) => return Err(train::TrainError::NoLabels.into()),
+    };
+    Ok(Input { x, labels })
 }
 
 fn save(path: &std::path::Path, nets: &Nets) -> Result<(), SweepError> {

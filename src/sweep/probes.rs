@@ -13,7 +13,7 @@ use super::nets::Nets;
 use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Set, Want};
 use crate::probe::{self, Labelled, ProbeError, ProbeSettings, features, svm};
-use crate::spec::{Features, KMeansSpec, ProbeSpec, Solver, Spec};
+use crate::spec::{Features, KMeansSpec, Labels, ProbeSpec, Solver, Spec};
 use crate::track::Streams;
 use crate::track::format::{ProbeRecord, RunRecord};
 use crate::track::run::{self, RunFolder};
@@ -40,15 +40,7 @@ pub(super) fn run(
     folder: &RunFolder,
     record: &mut RunRecord,
 ) -> Result<Stage<()>, SweepError> {
-    let mut work = Work {
-        spec,
-        nets,
-        dataset,
-        context,
-        folder,
-        sets: Vec::new(),
-        features: None,
-    };
+    let mut work = Work::new(spec, nets, dataset, context, folder);
     for kind in [
         Features::Trained,
         Features::Untrained,
@@ -93,7 +85,7 @@ pub(super) fn run(
 }
 
 /// Every probe with every kind of features that it asks for, in the order of the spec.
-fn wanted(spec: &Spec) -> Vec<(&ProbeSpec, Features)> {
+pub(super) fn wanted(spec: &Spec) -> Vec<(&ProbeSpec, Features)> {
     spec.probe
         .iter()
         .flat_map(|probe| {
@@ -105,13 +97,16 @@ fn wanted(spec: &Spec) -> Vec<(&ProbeSpec, Features)> {
 }
 
 fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
-    // The controls of one probe do not depend on each other.
+    // The controls of one probe do not depend on each other, nor on the neighbours' rows.
     let alone = ProbeSpec {
         controls: Vec::new(),
         kmeans: layer(probe, kind),
+        knn: None,
         ..probe.clone()
     };
-    let text = serde_json::json!([VERSION, alone, kind, spec.seed, spec.data.size]).to_string();
+    // Version 3 tries every value of a given grid.
+    let version = VERSION + u32::from(probe.c.as_ref().is_some_and(|c| c.len() > 1));
+    let text = serde_json::json!([version, alone, kind, spec.seed, spec.data.size]).to_string();
     hex(&Sha256::digest(text)[..6])
 }
 
@@ -131,7 +126,7 @@ type TrainAndTest = (Array2<f16>, Array2<f16>);
 type Of = (String, Features, Option<KMeansSpec>);
 
 /// Data sets and features held between probes that share them.
-struct Work<'a> {
+pub(super) struct Work<'a> {
     spec: &'a Spec,
     nets: &'a Nets,
     /// The training images, from which batch-norm statistics come.
@@ -144,13 +139,55 @@ struct Work<'a> {
     features: Option<(Of, TrainAndTest)>,
 }
 
-impl Work<'_> {
+/// The features last made with their labels.
+pub(super) struct Rows<'a> {
+    train: (&'a Array2<f16>, Vec<u8>),
+    test: (&'a Array2<f16>, Vec<u8>),
+    pub classes: usize,
+}
+
+impl Rows<'_> {
+    pub fn train(&self) -> Labelled<'_> {
+        labelled(&self.train)
+    }
+
+    pub fn test(&self) -> Labelled<'_> {
+        labelled(&self.test)
+    }
+}
+
+fn labelled<'a>((features, labels): &'a (&Array2<f16>, Vec<u8>)) -> Labelled<'a> {
+    Labelled {
+        features: features.view().into(),
+        labels,
+    }
+}
+
+impl<'a> Work<'a> {
+    pub fn new(
+        spec: &'a Spec,
+        nets: &'a Nets,
+        dataset: &'a Dataset,
+        context: &'a Context<'a>,
+        folder: &'a RunFolder,
+    ) -> Self {
+        Work {
+            spec,
+            nets,
+            dataset,
+            context,
+            folder,
+            sets: Vec::new(),
+            features: None,
+        }
+    }
+
     fn sets(&self, name: &str) -> Option<&(Dataset, Dataset)> {
         self.sets.iter().find(|(train, _)| train.name == name)
     }
 
     /// Read the data and make the features; false where the user stopped it.
-    fn prepare(
+    pub fn prepare(
         &mut self,
         probe: &ProbeSpec,
         kind: Features,
@@ -231,8 +268,8 @@ impl Work<'_> {
         }
     }
 
-    /// Run one protocol on the features made by [`Work::prepare`]; `None` where the user stopped it.
-    fn probe(&self, probe: &ProbeSpec, kind: Features) -> Result<Option<ProbeRecord>, SweepError> {
+    /// The features made by [`Work::prepare`] with their labels; `None` before.
+    pub fn rows(&self, probe: &ProbeSpec) -> Result<Option<Rows<'_>>, SweepError> {
         let (Some((train, test)), Some((_, (x_train, x_test)))) =
             (self.sets(&probe.data), &self.features)
         else {
@@ -244,38 +281,32 @@ impl Work<'_> {
                 split: set.split.clone(),
             })
         };
-        let (y_train, y_test) = (labels(train)?, labels(test)?);
-        // The stream does not depend on the kind of features: trained, untrained and pixels see the same draws.
-        let stream = format!("probe.{}.{}", probe.data, probe.labels);
+        Ok(Some(Rows {
+            train: (x_train, labels(train)?),
+            test: (x_test, labels(test)?),
+            classes: train.classes.len(),
+        }))
+    }
+
+    /// Run one protocol on the features made by [`Work::prepare`]; `None` where the user stopped it.
+    fn probe(&self, probe: &ProbeSpec, kind: Features) -> Result<Option<ProbeRecord>, SweepError> {
+        let Some(rows) = self.rows(probe)? else {
+            return Ok(None);
+        };
         let max_units = match kind {
-            Features::Pixels => train.images.c,
+            Features::Pixels => self.dataset.images.c,
             Features::KMeans => probe.kmeans.map_or(0, |layer| layer.units),
             _ => self.nets.discriminator.max_units(),
-        };
-        let settings = ProbeSettings {
-            labels: probe.labels,
-            draws: probe.draws,
-            c: probe.c.clone(),
-            solver: match probe.solver {
-                Solver::Auto => svm::Solver::Auto,
-                Solver::Linfa => svm::Solver::Linfa,
-                Solver::Primal => svm::Solver::Primal,
-            },
         };
         self.context
             .progress
             .note(&format!("probe, {} labels: {}", probe.labels, name(kind)));
+        let stream = stream(&probe.data, probe.labels);
         let result = probe::probe(
-            Labelled {
-                features: x_train.view().into(),
-                labels: &y_train,
-            },
-            Labelled {
-                features: x_test.view().into(),
-                labels: &y_test,
-            },
-            train.classes.len(),
-            &settings,
+            rows.train(),
+            rows.test(),
+            rows.classes,
+            &settings(probe),
             Streams::new(self.spec.seed).stream(&stream).next_u64(),
             self.context.progress,
         );
@@ -287,7 +318,28 @@ impl Work<'_> {
     }
 }
 
-fn name(kind: Features) -> &'static str {
+/// The stream of a probe's hold-out and draws. It does not depend on what is probed: trained, untrained and pixels, SVM,
+/// neighbours and a supervised net see the same rows.
+pub(super) fn stream(data: &str, labels: Labels) -> String {
+    format!("probe.{data}.{labels}")
+}
+
+pub(super) fn settings(probe: &ProbeSpec) -> ProbeSettings {
+    ProbeSettings {
+        labels: probe.labels,
+        draws: probe.draws,
+        c: probe.c.clone(),
+        solver: match probe.solver {
+            Solver::Auto => svm::Solver::Auto,
+            Solver::Linfa => svm::Solver::Linfa,
+            Solver::Primal => svm::Solver::Primal,
+        },
+        validation: probe.validation,
+        selection_draws: probe.selection_draws,
+    }
+}
+
+pub(super) fn name(kind: Features) -> &'static str {
     match kind {
         Features::Trained => "trained D",
         Features::Untrained => "untrained D",

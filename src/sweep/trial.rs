@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, nets, probes};
+use super::{SweepError, knn, nets, probes, supervised};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -64,7 +64,11 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         {
             return Ok(Ended::Failed(error.clone()));
         }
-        if record.status == Status::Finished && probes::all_done(&folder, spec)? {
+        if record.status == Status::Finished
+            && probes::all_done(&folder, spec)?
+            && knn::all_done(&folder, spec)?
+            && supervised::all_done(&folder, spec)?
+        {
             return Ok(Ended::Skipped);
         }
     }
@@ -145,7 +149,13 @@ fn stages(
     }
     folder.write_record(record)?;
     nets::figures(&trained, dataset, &context.device, folder)?;
-    probes::run(spec, &trained, dataset, context, folder, record)
+    if let Stage::Stopped = probes::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
+        return Ok(Stage::Stopped);
+    }
+    supervised::run(spec, &trained, dataset, context, folder, record)
 }
 
 fn new_record(

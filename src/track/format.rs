@@ -152,5 +152,8 @@ pub struct ProbeRecord {
     pub test_rows: usize,
     /// The solver that ran, `primal` or `linfa`.
     pub solver: String,
+    /// Training rows held out once for every draw (table 2); `None` where each draw has validation rows of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_out: Option<usize>,
     pub seconds: f64,
 }

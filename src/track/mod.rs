@@ -7,11 +7,13 @@ pub mod atomic;
 pub mod fonts;
 pub mod format;
 pub mod history;
+pub mod knn;
 pub mod metrics;
 pub mod progress;
 pub mod provenance;
 pub mod run;
 pub mod sheet;
 mod streams;
+pub mod supervised;
 
 pub use streams::Streams;

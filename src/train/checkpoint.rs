@@ -34,6 +34,9 @@ pub struct State {
     /// Adam updates of D and of G.
     pub updates: (u64, u64),
     pub latent: ChaCha8Rng,
+    /// Of the fakes' labels, in a conditional training.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<ChaCha8Rng>,
     pub loader: LoaderState,
 }
 
@@ -53,6 +56,7 @@ impl State {
             seconds,
             updates,
             latent,
+            labels: None,
             loader,
         }
     }

@@ -32,6 +32,22 @@ pub enum TrainError {
     BadCheckpoint { path: PathBuf, message: String },
     #[error("parameter `{name}` is unknown to the optimiser")]
     NoMoments { name: String },
+    /// A conditional training that was given no labels.
+    #[error(
+        "conditional nets train on labelled images, and the training set has no labels; say `model.conditional: false` or choose a set with classes"
+    )]
+    NoLabels,
+    #[error(
+        "expected one label below {classes} for each of {images} images, found {found} labels; use the data set that the trial was made with"
+    )]
+    WrongLabels {
+        found: usize,
+        images: usize,
+        classes: usize,
+    },
+    /// Samples were asked for in a way that the generator does not know.
+    #[error("{0}")]
+    Samples(&'static str),
     #[error(transparent)]
     Loader(#[from] LoaderError),
     #[error(transparent)]

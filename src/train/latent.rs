@@ -16,11 +16,17 @@ pub fn draw(
     rng: &mut impl Rng,
     device: &Device,
 ) -> candle_core::Result<Tensor> {
-    let values: Vec<f32> = (0..n * latent.size)
-        .map(|_| match latent.distribution {
+    let mut values = vec![0.0; n * latent.size];
+    fill(latent, rng, &mut values);
+    Tensor::from_vec(values, (n, latent.size), device)
+}
+
+/// Draw components of latent vectors into `values`.
+pub fn fill(latent: &Latent, rng: &mut impl Rng, values: &mut [f32]) {
+    for value in values {
+        *value = match latent.distribution {
             LatentDistribution::Uniform => rng.random_range(-1.0..1.0),
             LatentDistribution::Normal => StandardNormal.sample(rng),
-        })
-        .collect();
-    Tensor::from_vec(values, (n, latent.size), device)
+        };
+    }
 }

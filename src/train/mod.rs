@@ -7,9 +7,12 @@ mod adam;
 mod checkpoint;
 mod device;
 mod error;
+pub mod labels;
 pub mod latent;
 mod planned;
 mod run;
+mod sampler;
+pub mod supervised;
 mod tape;
 mod trainer;
 
@@ -18,4 +21,5 @@ pub use checkpoint::{FINAL, State, from_tensors, load, save};
 pub use device::{Choice, cpu_name, open};
 pub use error::TrainError;
 pub use run::{LATEST, Outcome, run};
+pub use sampler::Sampler;
 pub use trainer::{SHEET, StepReport, Trainer, to_tensor, untrained};

@@ -5,22 +5,21 @@ use candle_core::{Tensor, Var};
 
 use super::trainer::{StepReport, share};
 use super::{Adam, TrainError};
-use crate::nn::{Discriminator, Generator, Norm, Params, bce_with_logits};
+use crate::nn::{Discriminator, Generator, Input, Norm, Params, bce_with_logits};
 
-/// One update of D on real images and on fakes, both `(n, c, h, w)`.
+/// One update of D on real images and on fakes, both `(n, c, h, w)`, with labels where the nets are conditional.
 ///
 /// # Errors
 /// The device's own.
 pub fn step_d(
     net: &Discriminator,
     adam: &mut Adam,
-    real: &Tensor,
-    fake: &Tensor,
+    [real, fake]: &[Input; 2],
     report: &mut StepReport,
 ) -> Result<(), TrainError> {
     // Real and fake pass apart, each normalised by its own statistics, as in the authors' code.
-    let on_real = net.forward(real, Norm::Batch)?;
-    let on_fake = net.forward(fake, Norm::Batch)?;
+    let on_real = net.forward(real.clone(), Norm::Batch)?;
+    let on_fake = net.forward(fake.clone(), Norm::Batch)?;
     let loss = (bce_with_logits(&on_real, 1.0)? + bce_with_logits(&on_fake, 0.0)?)?;
     let grads = loss.backward()?;
     let norm = apply(adam, net.params(), &grads)?;
@@ -42,11 +41,11 @@ pub fn step_g(
     net: &Generator,
     discriminator: &Discriminator,
     adam: &mut Adam,
-    fake: &Tensor,
+    fake: &Input,
     report: &mut StepReport,
 ) -> Result<(), TrainError> {
     // Frozen: the gradients of D's weights are not wanted here and not computed.
-    let logits = discriminator.frozen().forward(fake, Norm::Batch)?;
+    let logits = discriminator.frozen().forward(fake.clone(), Norm::Batch)?;
     let loss = bce_with_logits(&logits, 1.0)?;
     let grads = loss.backward()?;
     let norm = apply(adam, net.params(), &grads)?;

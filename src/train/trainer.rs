@@ -7,11 +7,12 @@ use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{self, State};
+use super::labels::{self, Labels, Pair};
 use super::planned::Planned;
 use super::{Adam, TrainError, latent, tape};
 use crate::data::{Images, Loader, to_bytes};
 use crate::nn::cpu::bf16_products;
-use crate::nn::{Architecture, Discriminator, Generator, Norm};
+use crate::nn::{Architecture, Discriminator, Generator, Input, Norm};
 use crate::spec::{Latent, Precision, Schedule, TrainSpec};
 use crate::track::Streams;
 
@@ -32,8 +33,10 @@ pub struct Trainer {
     latent: Latent,
     latent_rng: ChaCha8Rng,
     loader: Loader,
+    /// `None` where the nets see no labels.
+    labels: Option<Labels>,
     /// The z of every sample sheet.
-    fixed: Tensor,
+    fixed: Input,
     device: Device,
     /// The mini-batch's images, `[batch, c, h, w]`.
     real: Vec<f32>,
@@ -71,7 +74,8 @@ impl Trainer {
         let layers = architecture.discriminator.len();
         let discriminator = untrained(architecture, layers, streams, device)?;
         let latent = architecture.latent;
-        let fixed = latent::draw(&latent, SHEET, &mut streams.stream("sheet"), device)?;
+        let classes = architecture.classes;
+        let fixed = labels::sheet(&latent, classes, &mut streams.stream("sheet"), device)?;
         let planned = Planned::new(&generator, &discriminator, spec.batch_size, spec.precision);
         if spec.precision == Precision::Bf16 && (planned.is_none() || !bf16_products()) {
             return Err(TrainError::NoBf16);
@@ -86,6 +90,7 @@ impl Trainer {
             latent,
             latent_rng: streams.stream("latent"),
             loader: Loader::new(images, spec.batch_size, streams.stream("batches"))?,
+            labels: (classes > 0).then(|| Labels::new(classes, streams.stream("labels"))),
             fixed,
             device: device.clone(),
             real: Vec::new(),
@@ -93,6 +98,17 @@ impl Trainer {
             step: 0,
             seconds: 0.0,
         })
+    }
+
+    /// Give conditional nets the labels of the training images, one each; others have no use for them.
+    ///
+    /// # Errors
+    /// [`TrainError::WrongLabels`].
+    pub fn with_labels(mut self, labels: &[u8]) -> Result<Self, TrainError> {
+        if let Some(own) = &mut self.labels {
+            own.give(labels, self.loader.state().n)?;
+        }
+        Ok(self)
     }
 
     /// Mini-batches done.
@@ -113,19 +129,24 @@ impl Trainer {
     /// Train on the next mini-batch of `images`.
     ///
     /// # Errors
-    /// [`TrainError::Diverged`] as soon as a loss or a gradient is not a number.
+    /// [`TrainError::Diverged`] as soon as a loss or a gradient is not a number, [`TrainError::NoLabels`].
     pub fn step(&mut self, images: &Images) -> Result<StepReport, TrainError> {
         let started = std::time::Instant::now();
         let batch = self.loader.next_batch();
         let mut real = std::mem::take(&mut self.real);
         images.batch_into(batch, &mut real)?;
+        let labels = match &mut self.labels {
+            Some(labels) => Some(labels.pair(batch, &self.device)?),
+            None => None,
+        };
         let z = latent::draw(
             &self.latent,
             self.spec.batch_size,
             &mut self.latent_rng,
             &self.device,
         )?;
-        let report = self.update(&real, [images.c, images.h, images.w], &z)?;
+        let shape = [images.c, images.h, images.w];
+        let report = self.update(&real, shape, &z, labels.as_ref())?;
         self.real = real;
         self.step += 1;
         self.seconds += started.elapsed().as_secs_f64();
@@ -138,12 +159,14 @@ impl Trainer {
         }
     }
 
-    /// Update the nets whose turn it is on `real`, a mini-batch of images `[c, h, w]`, and on the fakes of `z`.
+    /// Update the nets whose turn it is on `real`, a mini-batch of images `[c, h, w]`, and on the fakes of `z`;
+    /// conditional nets see the labels of both.
     fn update(
         &mut self,
         real: &[f32],
         image: [usize; 3],
         z: &Tensor,
+        labels: Option<&Pair>,
     ) -> Result<StepReport, TrainError> {
         let (train_d, train_g) = match self.spec.schedule {
             Schedule::Both => (true, true),
@@ -165,24 +188,27 @@ impl Trainer {
         } else {
             let shape = (self.spec.batch_size, channels, height, width);
             let real = Tensor::from_slice(real, shape, &self.device)?;
-            let fake = self.generator.forward(z, Norm::Batch)?;
+            let (of_real, of_fake) = (labels.map(|l| &l.real), labels.map(|l| &l.fake));
+            let fake = self.generator.forward((z, of_fake), Norm::Batch)?;
             let (d, g) = (&self.discriminator, &self.generator);
             if train_d {
-                tape::step_d(d, &mut self.adam_d, &real, &fake.detach(), &mut report)?;
+                let both = [(&real, of_real).into(), (&fake.detach(), of_fake).into()];
+                tape::step_d(d, &mut self.adam_d, &both, &mut report)?;
             }
             if train_g {
+                let fake = (&fake, of_fake).into();
                 tape::step_g(g, d, &mut self.adam_g, &fake, &mut report)?;
             }
         }
         Ok(report)
     }
 
-    /// The samples of the fixed z as bytes, NCHW, [`SHEET`] images.
+    /// The samples of the fixed z as bytes, NCHW: [`SHEET`] images, or ten for each class of a conditional net.
     ///
     /// # Errors
     /// The device's own.
     pub fn samples(&self) -> Result<Images, TrainError> {
-        let images = self.generator.forward(&self.fixed, Norm::Batch)?;
+        let images = self.generator.forward(self.fixed.clone(), Norm::Batch)?;
         let (n, c, h, w) = images.dims4()?;
         let values: Vec<f32> = images.flatten_all()?.to_vec1()?;
         let mut pixels = vec![0; values.len()];
@@ -201,7 +227,7 @@ impl Trainer {
         }
         self.adam_d.save("adam.d", &mut tensors);
         self.adam_g.save("adam.g", &mut tensors);
-        let state = State::new(
+        let mut state = State::new(
             &self.trial,
             self.step,
             self.seconds,
@@ -209,6 +235,7 @@ impl Trainer {
             self.latent_rng.clone(),
             self.loader.state().clone(),
         );
+        state.labels = self.labels.as_ref().map(|l| l.rng.clone());
         checkpoint::save(path, &tensors, Some(&state))
     }
 
@@ -237,6 +264,11 @@ impl Trainer {
         };
         load().map_err(|e| bad(e.to_string()))?;
         self.latent_rng = state.latent;
+        if let Some(labels) = &mut self.labels {
+            labels.rng = state
+                .labels
+                .ok_or_else(|| bad("has no state of the labels' stream".into()))?;
+        }
         let images = self.loader.state().n;
         self.loader = Loader::resume(state.loader, images).map_err(|e| bad(e.to_string()))?;
         self.step = state.step;

@@ -1,4 +1,4 @@
-//! Batch norm with its rectifier, and max-pooling to a grid.
+//! Batch norm with its activation, max-pooling to a grid, and unpooling.
 
 use candle_core::{DType, Device, Tensor};
 use dcgan::nn::ops::{self, Activation, BatchMoments, Normalisation};
@@ -54,6 +54,14 @@ proptest! {
         assert!(difference(&y, &op(&[double(&inputs[0])]).unwrap()) < 1e-7);
         against_differences(&inputs, 1e-5, &op);
     }
+
+    #[test]
+    fn any_unpooling_agrees_with_candle(
+        batch in 1usize..4, channels in 1usize..9, h in 1usize..7, w in 1usize..7, factor in 1usize..5, seed: u64,
+    ) {
+        let x = normal(&mut ChaCha8Rng::seed_from_u64(seed), &[batch, channels, h, w]);
+        against_candle(&[x], 1e-6, &|t| ops::unpool(&t[0], factor));
+    }
 }
 
 #[test]
@@ -68,6 +76,7 @@ fn batch_norm_gradients_agree_with_differences() {
         Activation::Identity,
         Activation::Relu,
         Activation::LeakyRelu(0.2),
+        Activation::Tanh,
     ] {
         let op = |t: &[Tensor]| {
             let n = Normalisation::Batch;

@@ -64,6 +64,43 @@ fn tanh_of(x: f32) -> f32 {
     ((1.0 - e) / (1.0 + e)).copysign(x)
 }
 
+/// Add to each row of `y` the row of `shifts` that `which` names, and rectify.
+pub fn shift_leaky_relu(y: &mut [f32], shifts: &[f32], row: usize, which: &[usize], slope: f32) {
+    shift(
+        y,
+        shifts,
+        row,
+        which,
+        |x| if x > 0.0 { x } else { x * slope },
+    );
+}
+
+/// As [`shift_leaky_relu`], through [`tanh`].
+pub fn shift_tanh(y: &mut [f32], shifts: &[f32], row: usize, which: &[usize]) {
+    shift(y, shifts, row, which, tanh_of);
+}
+
+fn shift(
+    y: &mut [f32],
+    shifts: &[f32],
+    row: usize,
+    which: &[usize],
+    f: impl Fn(f32) -> f32 + Sync,
+) {
+    y.par_chunks_exact_mut(row.max(1))
+        .zip(which)
+        .with_min_len(CHUNK.div_ceil(row.max(1)))
+        .for_each(|(y, &i)| shift_row(y, &shifts[i * row..][..row], &f));
+}
+
+vectorised! {
+    fn shift_row(y: &mut [f32], shift: &[f32], f: &impl Fn(f32) -> f32) {
+        for (y, s) in y.iter_mut().zip(shift) {
+            *y = f(*y + *s);
+        }
+    }
+}
+
 /// `y = x` above zero and `slope * x` below: ReLU at slope 0, the paper's LeakyReLU at 0.2.
 pub fn leaky_relu(x: &[f32], slope: f32, y: &mut [f32]) {
     map(x, y, |x| if x > 0.0 { x } else { x * slope });

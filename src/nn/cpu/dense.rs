@@ -7,10 +7,47 @@ use super::micro::{self, PANEL, Reach, SLACK, panels};
 /// Rows of the batch that a task computes.
 const ROWS: usize = 32;
 
+/// Weights `[units, inputs]` in the order that [`forward_packed`] reads.
+#[derive(Debug, Clone)]
+pub struct Packed {
+    inputs: usize,
+    units: usize,
+    panels: Vec<f32>,
+}
+
+impl Packed {
+    /// `weight(unit, input)` of each.
+    pub fn new(inputs: usize, units: usize, weight: impl Fn(usize, usize) -> f32 + Sync) -> Self {
+        Packed {
+            inputs,
+            units,
+            panels: panels(inputs, units, |k, u| weight(u, k)),
+        }
+    }
+
+    /// Columns of the output.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+}
+
 /// `out[n, units] = x[n, inputs] w^T`, with `w` `[units, inputs]`.
 pub fn forward(x: &[f32], w: &[f32], inputs: usize, out: &mut [f32]) {
     let units = w.len() / inputs.max(1);
-    let packed = panels(inputs, units, |k, u| w[u * inputs + k]);
+    forward_packed(
+        x,
+        &Packed::new(inputs, units, |u, k| w[u * inputs + k]),
+        out,
+    );
+}
+
+/// [`forward`] by weights that serve many calls.
+pub fn forward_packed(x: &[f32], w: &Packed, out: &mut [f32]) {
+    let Packed {
+        inputs,
+        units,
+        ref panels,
+    } = *w;
     let reach = Reach {
         segments: 1,
         step: 0,
@@ -22,7 +59,7 @@ pub fn forward(x: &[f32], w: &[f32], inputs: usize, out: &mut [f32]) {
             let rows = x.len() / inputs.max(1);
             let bases: Vec<usize> = (0..rows).map(|i| i * inputs).collect();
             let places = (0..rows).map(|i| i * units).collect();
-            micro::by_panel(x, &bases, reach, &packed, out, places, units);
+            micro::by_panel(x, &bases, reach, panels, out, places, units);
         });
 }
 

@@ -22,6 +22,7 @@ pub mod pool;
 pub(crate) mod simd;
 pub(super) mod spare;
 pub mod transpose;
+pub mod unpool;
 pub mod weights;
 
 pub use geometry::Geometry;

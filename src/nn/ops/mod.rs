@@ -19,6 +19,7 @@ mod plain;
 mod pool;
 mod public;
 mod storage;
+mod unpool;
 
 pub use adam::adam_update;
 pub(crate) use adam::adam_update_from;
@@ -26,6 +27,6 @@ pub use conv::{Conv2d, ConvTranspose2d};
 pub use loss::bce_with_logits;
 pub use norm::{Activation, BatchMoments, Normalisation};
 pub use public::{
-    batch_norm_act, conv_transpose2d, conv2d, leaky_relu, max_pool_to_grid, sigmoid, tanh,
+    batch_norm_act, conv_transpose2d, conv2d, leaky_relu, max_pool_to_grid, sigmoid, tanh, unpool,
 };
 pub(crate) use storage::read;

@@ -11,9 +11,11 @@ use super::conv::{Conv2d, ConvTranspose2d, Down, Up};
 use super::norm::{Activation, BatchMoments, NormAct, Normalisation};
 use super::pool::MaxToGrid;
 use super::storage::{filled, ours, read, slice};
+use super::unpool::Unpool;
 use super::{norm, plain};
 use crate::nn::cpu::pool::GridPool;
 use crate::nn::cpu::transpose::swap;
+use crate::nn::cpu::unpool::Repeat;
 
 /// `(N, C, H, W)` to native.
 ///
@@ -73,7 +75,7 @@ pub fn conv_transpose2d(x: &Tensor, w: &Tensor, config: ConvTranspose2d) -> Resu
     x.contiguous()?.apply_op2(&w.contiguous()?, Up(g))
 }
 
-/// Batch normalisation and rectifier of a native map or a matrix `(N, units)`; gain, bias and given statistics are
+/// Batch normalisation and activation of a native map or a matrix `(N, units)`; gain, bias and given statistics are
 /// `(channels)`. With [`Normalisation::Batch`] the batch's statistics come back too.
 ///
 /// # Errors
@@ -86,20 +88,26 @@ pub fn batch_norm_act(
     activation: Activation,
     epsilon: f64,
 ) -> Result<(Tensor, Option<BatchMoments>)> {
-    if ours(x) {
-        NormAct::apply(x, gain, bias, normalisation, activation, epsilon)
-    } else {
-        plain::batch_norm_act(x, gain, bias, normalisation, activation, epsilon)
+    if !ours(x) {
+        return plain::batch_norm_act(x, gain, bias, normalisation, activation, epsilon);
     }
+    let (y, moments) = NormAct::apply(x, gain, bias, normalisation, activation, epsilon)?;
+    // Rectifiers are fused with the normalisation.
+    let y = match activation {
+        Activation::Tanh => tanh(&y)?,
+        _ => y,
+    };
+    Ok((y, moments))
 }
 
-/// A rectifier alone.
+/// An activation alone.
 ///
 /// # Errors
 /// Candle's own.
 pub fn activate(x: &Tensor, activation: norm::Activation) -> Result<Tensor> {
     match activation {
         Activation::Identity => Ok(x.clone()),
+        Activation::Tanh => tanh(x),
         _ if ours(x) => x
             .contiguous()?
             .apply_op1(Elementwise::LeakyRelu(activation.slope())),
@@ -152,6 +160,49 @@ pub fn max_pool_to_grid(x: &Tensor, grid: usize) -> Result<Tensor> {
         grid,
     };
     x.contiguous()?.apply_op1(MaxToGrid(pool))
+}
+
+/// Repeat each cell of a native map as a square of `factor x factor`.
+///
+/// # Errors
+/// A factor of zero or an empty map, or candle's own.
+pub fn unpool(x: &Tensor, factor: usize) -> Result<Tensor> {
+    if factor == 0 || x.elem_count() == 0 {
+        bail!(
+            "unpooling: a factor of {factor} over a map of {:?}",
+            x.dims()
+        );
+    }
+    if !ours(x) {
+        return plain::unpool(x, factor);
+    }
+    let [batch, h, w, c] = dims(x)?;
+    let repeat = Repeat {
+        batch,
+        input: [h, w, c],
+        factor,
+    };
+    x.contiguous()?.apply_op1(Unpool(repeat))
+}
+
+/// A native map with constant maps of one-hot labels `(N, classes)` after its channels, or a matrix with them after its
+/// columns.
+///
+/// # Errors
+/// Labels of another number of rows, or candle's own.
+pub fn beside(x: &Tensor, labels: &Tensor) -> Result<Tensor> {
+    let (n, k) = labels.dims2()?;
+    if x.rank() == 2 {
+        return Tensor::cat(&[x, labels], 1);
+    }
+    let [_, a, b, c] = dims(x)?;
+    if ours(x) {
+        let maps = labels.reshape((n, 1, 1, k))?.broadcast_as((n, a, b, k))?;
+        Tensor::cat(&[x, &maps.contiguous()?], 3)
+    } else {
+        let maps = labels.reshape((n, k, 1, 1))?.broadcast_as((n, k, b, c))?;
+        Tensor::cat(&[x, &maps.contiguous()?], 1)
+    }
 }
 
 fn dims(x: &Tensor) -> Result<[usize; 4]> {

@@ -14,13 +14,14 @@ pub enum Activation {
     Relu,
     /// Slope below zero; the paper's is 0.2.
     LeakyRelu(f32),
+    Tanh,
 }
 
 impl Activation {
-    /// Slope below zero.
+    /// The rectifier's slope below zero; 1 where there is none.
     pub fn slope(self) -> f32 {
         match self {
-            Self::Identity => 1.0,
+            Self::Identity | Self::Tanh => 1.0,
             Self::Relu => 0.0,
             Self::LeakyRelu(slope) => slope,
         }

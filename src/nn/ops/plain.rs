@@ -70,6 +70,7 @@ pub fn activate(x: &Tensor, activation: Activation) -> Result<Tensor> {
     match activation {
         Activation::Identity => Ok(x.clone()),
         Activation::Relu => x.relu(),
+        Activation::Tanh => x.tanh(),
         // slope x + (1 - slope) relu(x)
         Activation::LeakyRelu(slope) => {
             let slope = slope as f64;
@@ -99,4 +100,13 @@ pub fn max_pool_to_grid(x: &Tensor, grid: usize) -> Result<Tensor> {
         }
     }
     Tensor::cat(&cells, 2)?.reshape((n, c, grid, grid))
+}
+
+/// Each cell as a square of `factor x factor`.
+pub fn unpool(x: &Tensor, factor: usize) -> Result<Tensor> {
+    let (n, c, h, w) = x.dims4()?;
+    x.reshape((n, c, h, 1, w, 1))?
+        .broadcast_as((n, c, h, factor, w, factor))?
+        .contiguous()?
+        .reshape((n, c, h * factor, w * factor))
 }

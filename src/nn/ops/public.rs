@@ -56,6 +56,14 @@ pub fn leaky_relu(x: &Tensor, slope: f32) -> Result<Tensor> {
 
 pub use native::{sigmoid, tanh};
 
+/// Repeat each cell of `(N, C, H, W)` as a square of `factor x factor`; see [`native::unpool`].
+///
+/// # Errors
+/// A factor of zero or an empty map, or candle's own.
+pub fn unpool(x: &Tensor, factor: usize) -> Result<Tensor> {
+    native::to_nchw(&native::unpool(&native::from_nchw(x)?, factor)?)
+}
+
 /// Max-pool `(N, C, H, W)` to `(N, C, grid, grid)`; see [`native::max_pool_to_grid`].
 ///
 /// # Errors

@@ -23,10 +23,11 @@ pub struct PlannedDiscriminator {
 }
 
 impl PlannedDiscriminator {
-    /// Buffers for `batch` images; `None` where the net is cut or not in single precision on the CPU.
+    /// Buffers for `batch` images; `None` where the net is cut, of other rules than the paper's, or not in single precision on
+    /// the CPU.
     pub fn new(net: &Discriminator, batch: usize, precision: Precision) -> Option<Self> {
         let logit = net.dense.clone()?;
-        if !logit.device().is_cpu() {
+        if !logit.device().is_cpu() || !net.is_plain() {
             return None;
         }
         let mut layers = Vec::with_capacity(net.layers.len());

@@ -30,8 +30,11 @@ struct Layer {
 }
 
 impl PlannedFeatures {
-    /// The layers that `net` has; `None` where it is not in single precision on the CPU.
+    /// The layers that `net` has; `None` where it is of other rules than the paper's or not in single precision on the CPU.
     pub fn new(net: &Discriminator) -> Option<Self> {
+        if !net.is_plain() {
+            return None;
+        }
         let mut layers = Vec::with_capacity(net.layers.len());
         for (l, weight, norm) in &net.layers {
             if !weight.device().is_cpu() {

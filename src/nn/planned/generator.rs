@@ -8,6 +8,7 @@ use super::normalise::Normalise;
 use crate::nn::cpu::spare::lend;
 use crate::nn::cpu::transpose::swap;
 use crate::nn::cpu::{activation, conv, dense, weights};
+use crate::nn::dense::Dense;
 use crate::nn::generator::Generator;
 use crate::nn::ops::{ConvTranspose2d, read};
 use crate::spec::Precision;
@@ -29,9 +30,10 @@ pub struct PlannedGenerator {
 }
 
 impl PlannedGenerator {
-    /// Buffers for `batch` images; `None` where the net is not in single precision on the CPU.
+    /// Buffers for `batch` images; `None` where the net is of other rules than the paper's or not in single precision on the CPU.
     pub fn new(net: &Generator, batch: usize, precision: Precision) -> Option<Self> {
-        if !net.project.device().is_cpu() {
+        let Dense { weight, norm, .. } = net.dense.first()?;
+        if !weight.device().is_cpu() || !net.is_plain() {
             return None;
         }
         let first = [
@@ -63,8 +65,8 @@ impl PlannedGenerator {
         Some(PlannedGenerator {
             latent: net.latent,
             first,
-            project: net.project.clone(),
-            project_norm: Normalise::new(&net.project_norm, "g.0", 0.0),
+            project: weight.clone(),
+            project_norm: Normalise::new(norm.as_ref()?, "g.0", 0.0),
             sums: vec![0.0; projected],
             units: vec![0.0; projected],
             layers,

@@ -12,8 +12,10 @@ mod generator;
 mod gradients;
 mod layer;
 mod normalise;
+mod sampler;
 
 pub use discriminator::PlannedDiscriminator;
 pub use features::PlannedFeatures;
 pub use generator::PlannedGenerator;
 pub use gradients::Gradients;
+pub use sampler::PlannedSampler;

@@ -70,6 +70,10 @@ pub enum TorchError {
         "this discriminator has {present} of its {all} layers, and a whole one is needed for an export"
     )]
     Cut { present: usize, all: usize },
+    #[error(
+        "only nets by the paper's rules have a place in this layout: strided convolutions with batch norm, no hidden layer, no labels"
+    )]
+    Rules,
     #[error(transparent)]
     Nn(#[from] NnError),
     #[error(transparent)]

@@ -1,6 +1,6 @@
 //! `model.py`: the two classes in PyTorch that the exported tensors fit.
 
-use super::layout::{KERNEL, SIDE, THEIR_EPSILON};
+use super::layout::THEIR_EPSILON;
 use crate::nn::plan::ConvLayer;
 use crate::nn::{Architecture, EPSILON};
 
@@ -94,8 +94,8 @@ fn discriminator_layers(a: &Architecture) -> String {
         out += &line("nn.LeakyReLU(0.2)");
     }
     out += &line(&format!(
-        "nn.Conv2d({}, 1, {SIDE}, bias=False)",
-        a.projection.channels
+        "nn.Conv2d({}, 1, {}, bias=False)",
+        a.projection.channels, a.projection.height
     ));
     out + &line("nn.Sigmoid()")
 }
@@ -107,8 +107,8 @@ fn norm(l: &ConvLayer) -> String {
 fn generator_class(a: &Architecture, style: Style) -> String {
     let p = a.projection;
     let mut layers = line(&format!(
-        "nn.ConvTranspose2d({}, {}, {KERNEL}, bias=False)",
-        a.latent.size, p.channels
+        "nn.ConvTranspose2d({}, {}, {}, bias=False)",
+        a.latent.size, p.channels, p.height
     ));
     layers += &match style.per_unit {
         true => line(&format!("UnitNorm({}, eps=EPS)", p.len())),

@@ -23,7 +23,7 @@ pub struct Exported {
 /// Both nets must have their batch-norm statistics.
 ///
 /// # Errors
-/// [`TorchError::Cut`], [`TorchError::Write`], or candle's own.
+/// [`TorchError::Cut`], [`TorchError::Rules`], [`TorchError::Write`], or candle's own.
 pub fn export(
     architecture: &Architecture,
     discriminator: &Discriminator,
@@ -37,9 +37,13 @@ pub fn export(
             all,
         });
     }
+    if !discriminator.is_plain() || generator.is_some_and(|g| !g.is_plain()) {
+        return Err(TorchError::Rules);
+    }
     let kernels = architecture.discriminator.iter();
     let mut style = module::Style {
-        shift: kernels.clone().all(|l| l.kernel == KERNEL && l.stride == 2),
+        shift: kernels.clone().all(|l| l.kernel == KERNEL && l.stride == 2)
+            && architecture.projection.height == SIDE,
         per_unit: true,
     };
     let d = named_d(architecture, discriminator, style).map_err(NnError::Tensor)?;
@@ -86,15 +90,15 @@ fn named_d(
             ours.get(&format!("d.{i}.weight"))?,
         );
         if l.norm {
-            ours.norm(&format!("d.{i}"), d_norm(i), style, false, &mut out)?;
+            ours.norm(&format!("d.{i}"), d_norm(i), style, None, &mut out)?;
         }
     }
     let n = a.discriminator.len();
-    let map = a.discriminator.last().map_or(0, |l| l.output.channels);
+    let map = a.projection;
     let logit = ours.get(&format!("d.{n}.weight"))?;
     out.insert(
         key(d_conv(n), "weight"),
-        logit.reshape((1, map, SIDE, SIDE))?,
+        logit.reshape((1, map.channels, map.height, map.width))?,
     );
     Ok(out)
 }
@@ -108,17 +112,18 @@ fn named_g(
     let ours = Ours(net.params().tensors().map_err(candle_core::Error::wrap)?);
     let mut out = Tensors::new();
     let project = ours.get("g.0.weight")?.t()?.contiguous()?;
-    let z = project.dim(0)?;
+    let (z, map) = (project.dim(0)?, a.projection);
+    let cells = map.height * map.width;
     out.insert(
         key(g_conv(0), "weight"),
-        project.reshape((z, a.projection.channels, SIDE, SIDE))?,
+        project.reshape((z, map.channels, map.height, map.width))?,
     );
     let alike = NORM.iter().all(|part| {
         ours.get(&format!("g.0.norm.{part}"))
             .and_then(|t| t.to_vec1::<f32>())
-            .is_ok_and(|v| v.chunks(SIDE * SIDE).all(|c| c.iter().all(|v| *v == c[0])))
+            .is_ok_and(|v| v.chunks(cells).all(|c| c.iter().all(|v| *v == c[0])))
     });
-    ours.norm("g.0", g_norm(0), style, alike, &mut out)?;
+    ours.norm("g.0", g_norm(0), style, alike.then_some(cells), &mut out)?;
     for (i, l) in a.generator.iter().enumerate() {
         let name = format!("g.{}", i + 1);
         out.insert(
@@ -126,7 +131,7 @@ fn named_g(
             ours.get(&format!("{name}.weight"))?,
         );
         if l.norm {
-            ours.norm(&name, g_norm(i + 1), style, false, &mut out)?;
+            ours.norm(&name, g_norm(i + 1), style, None, &mut out)?;
         }
     }
     Ok((out, !alike))
@@ -143,13 +148,13 @@ impl Ours {
         }
     }
 
-    /// A batch norm; `collapse` leaves one value of each channel's.
+    /// A batch norm; `collapse` leaves one value of so many alike.
     fn norm(
         &self,
         layer: &str,
         place: usize,
         style: module::Style,
-        collapse: bool,
+        collapse: Option<usize>,
         out: &mut Tensors,
     ) -> candle_core::Result<()> {
         for part in NORM {

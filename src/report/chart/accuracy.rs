@@ -63,7 +63,7 @@ pub fn chart(
     let Some(data) = data else {
         return Ok(None);
     };
-    let rows = rows(experiment, data, paper(data));
+    let rows = rows(experiment, data, paper(data), |_| true);
     let mut labels = table1::label_columns(&rows);
     // The column with intervals comes first, all labels last.
     let all_first = labels.first() == Some(&Labels::All);

@@ -85,7 +85,7 @@ fn replay(net: &Net, planned: bool, recorded: &mut Recorded) {
             0.0,
         );
         let z = Tensor::from_vec(z, (net.batch, net.latent), &Device::Cpu).unwrap();
-        let report = trainer.update(&real, IMAGE, &z).unwrap().values;
+        let report = trainer.update(&real, IMAGE, &z, None).unwrap().values;
         for name in ["loss.d", "grad.d", "loss.g", "grad.g"] {
             recorded.check(&format!("{step}.{name}"), &[report[name]], STEP);
         }

@@ -1,0 +1,269 @@
+//! Our rows of table 2: SVMs, neighbours and the supervised net of every trial on one data set with one number of labels.
+
+use super::accuracy;
+use super::collect::{Experiment, Trial};
+use super::words;
+use crate::track::format::{Features, Labels, ProbeRecord, RunRecord, Status};
+use crate::track::knn::KnnRecord;
+use crate::track::supervised::SupervisedRecord;
+
+/// Trials of the paper's random search.
+const PAPERS_TRIALS: usize = 64;
+
+/// One classifier's result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// What people read.
+    pub model: String,
+    /// `svm`, `knn` or `cnn`.
+    pub classifier: &'static str,
+    /// `trained`, `untrained` or `pixels`; `None` for the supervised net, which makes its own.
+    pub features: Option<&'static str>,
+    /// The trial's id, for a row of one trial.
+    pub trial: Option<String>,
+    /// Trials behind the row.
+    pub seeds: usize,
+    /// Mean test error, a fraction.
+    pub error: f64,
+    /// 1.96 standard deviations over the draws.
+    pub spread: Option<f64>,
+    /// Of what was chosen, on the rows held out.
+    pub validation_error: Option<f64>,
+    pub dimensions: Option<usize>,
+    pub draws: usize,
+    pub held_out: usize,
+    pub train_rows: usize,
+    pub test_rows: usize,
+    pub profile: Option<String>,
+    /// The training set of a net that was trained; `None` for other rows.
+    pub trained_on: Option<String>,
+    pub scale: String,
+    pub protocol: String,
+}
+
+/// Each kind of row, every trial's and, where there are several of one arm and scale, their mean.
+pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
+    let mut all: Vec<Row> = Vec::new();
+    let several = experiment.trials.len() > 1;
+    let kinds = [
+        Features::Trained,
+        Features::Untrained,
+        Features::Pixels,
+        Features::KMeans,
+    ];
+    let finders: Vec<Box<dyn Fn(&Trial) -> Option<Row>>> = kinds
+        .into_iter()
+        .map(|kind| -> Box<dyn Fn(&Trial) -> Option<Row>> {
+            Box::new(move |trial| svm(trial, data, labels, kind))
+        })
+        .chain(
+            kinds
+                .into_iter()
+                .rev()
+                .map(|kind| -> Box<dyn Fn(&Trial) -> Option<Row>> {
+                    Box::new(move |trial| knn(trial, data, labels, kind))
+                }),
+        )
+        .chain(std::iter::once::<Box<dyn Fn(&Trial) -> Option<Row>>>(
+            Box::new(move |trial| supervised(trial, data, labels)),
+        ))
+        .collect();
+    for find in finders {
+        let mut done: Vec<(&Trial, Row)> = Vec::new();
+        for trial in &experiment.trials {
+            done.extend(find(trial).map(|row| (trial, row)));
+        }
+        let mut arms: Vec<(String, Vec<Row>)> = Vec::new();
+        for (trial, mut row) in done {
+            // Repetitions differ in nothing that a reader sees but the seed.
+            let arm = format!("{}|{}", trial.arm(), row.scale);
+            let base = row.model.clone();
+            if several {
+                row.model = format!("{base}, {}", words::short_label(trial.name()));
+            }
+            if trial.run.status != Status::Finished {
+                row.model += &format!(" [{}]", words::status(trial.run.status));
+            }
+            all.push(row.clone());
+            row.model = match trial.arm().as_str() {
+                "" => base,
+                arm => format!("{base}, {}", words::short_label(arm)),
+            };
+            match arms.iter_mut().find(|(known, _)| *known == arm) {
+                Some((_, rows)) => rows.push(row),
+                None => arms.push((arm, vec![row])),
+            }
+        }
+        all.extend(arms.iter().filter_map(|(_, rows)| mean(rows)));
+    }
+    all
+}
+
+/// The mean of two rows or more.
+fn mean(rows: &[Row]) -> Option<Row> {
+    let first = rows.first().filter(|_| rows.len() > 1)?;
+    let n = rows.len() as f64;
+    let of = |value: fn(&Row) -> Option<f64>| {
+        let values: Option<Vec<f64>> = rows.iter().map(value).collect();
+        Some(values?.iter().sum::<f64>() / n)
+    };
+    Some(Row {
+        model: format!("{}, mean of {} seeds", first.model, rows.len()),
+        trial: None,
+        seeds: rows.len(),
+        error: of(|r| Some(r.error))?,
+        spread: of(|r| r.spread),
+        validation_error: of(|r| r.validation_error),
+        protocol: String::new(),
+        ..first.clone()
+    })
+}
+
+fn word(features: Features) -> &'static str {
+    match features {
+        Features::Trained => "trained",
+        Features::Untrained => "untrained",
+        Features::Pixels => "pixels",
+        Features::KMeans => "kmeans",
+    }
+}
+
+fn trained_on(run: &RunRecord, features: Features) -> Option<String> {
+    let trained = features == Features::Trained && !accuracy::released(run);
+    trained.then(|| run.scale.trained_on.clone())
+}
+
+/// `10,000 held out, mean of 100 draws, 26,032 test images`.
+fn counts(held_out: usize, draws: usize, test: usize) -> String {
+    format!(
+        "{} training images held out, mean of {draws} draws, {} test images",
+        words::thousands(held_out as u64),
+        words::thousands(test as u64)
+    )
+}
+
+fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<Row> {
+    let is = |p: &&ProbeRecord| p.data == data && p.labels == labels && p.features == features;
+    let probe = trial
+        .probes
+        .iter()
+        .rev()
+        .filter(|p| p.held_out.is_some())
+        .find(is)?;
+    let held_out = probe.held_out?;
+    let tried = probe.validation.iter().find(|(c, _)| *c == probe.c);
+    Some(Row {
+        model: accuracy::name(features, &trial.run),
+        classifier: "svm",
+        features: Some(word(features)),
+        trial: Some(trial.run.trial.clone()),
+        seeds: 1,
+        error: 1.0 - probe.accuracy,
+        spread: probe.spread,
+        validation_error: tried.map(|t| 1.0 - t.1),
+        dimensions: Some(probe.dimensions),
+        draws: probe.draws.len(),
+        held_out,
+        train_rows: probe.train_rows,
+        test_rows: probe.test_rows,
+        profile: trial.run.profile.clone(),
+        trained_on: trained_on(&trial.run, features),
+        scale: accuracy::scale(features, &trial.run),
+        protocol: format!(
+            "C = {:e}{}; {}; {} solver",
+            probe.c,
+            match probe.validation.len() {
+                0 => String::new(),
+                n => format!(", the best of {n} on validation"),
+            },
+            counts(held_out, probe.draws.len(), probe.test_rows),
+            probe.solver
+        ),
+    })
+}
+
+fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<Row> {
+    let is = |k: &&KnnRecord| k.data == data && k.labels == labels && k.features == features;
+    let found = trial.knn.iter().rev().find(is)?;
+    let tried = found.validation.iter().find(|(k, _)| *k == found.k);
+    let of = match features {
+        Features::Trained if accuracy::released(&trial.run) => "released D's features",
+        Features::Trained => "trained D's features",
+        Features::Untrained => "untrained D's features",
+        Features::Pixels => "raw pixels",
+        Features::KMeans => "k-means features",
+    };
+    Some(Row {
+        model: format!("KNN on {of} (ours)"),
+        classifier: "knn",
+        features: Some(word(features)),
+        trial: Some(trial.run.trial.clone()),
+        seeds: 1,
+        error: 1.0 - found.accuracy,
+        spread: found.spread,
+        validation_error: tried.map(|t| 1.0 - t.1),
+        dimensions: Some(found.dimensions),
+        draws: found.draws.len(),
+        held_out: found.held_out,
+        train_rows: found.train_rows,
+        test_rows: found.test_rows,
+        profile: trial.run.profile.clone(),
+        trained_on: trained_on(&trial.run, features),
+        scale: accuracy::scale(features, &trial.run),
+        protocol: format!(
+            "k = {}, the best of {} on validation; {}",
+            found.k,
+            found.validation.len(),
+            counts(found.held_out, found.draws.len(), found.test_rows)
+        ),
+    })
+}
+
+fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
+    let is = |s: &&SupervisedRecord| s.data == data && s.labels == labels;
+    let found = trial.supervised.as_ref().filter(is)?;
+    let run = &trial.run;
+    let profile = match &run.profile {
+        Some(profile) => format!("{profile} profile: "),
+        None => String::new(),
+    };
+    let paper = match found.trials.len() {
+        PAPERS_TRIALS => String::new(),
+        _ => format!(" (the paper's search: {PAPERS_TRIALS})"),
+    };
+    let chosen = found.trials.get(found.chosen)?;
+    Some(Row {
+        model: "supervised CNN, same architecture (ours)".to_string(),
+        classifier: "cnn",
+        features: None,
+        trial: Some(run.trial.clone()),
+        seeds: 1,
+        error: 1.0 - found.accuracy,
+        spread: None,
+        validation_error: Some(1.0 - found.validation),
+        dimensions: None,
+        draws: 1,
+        held_out: found.held_out,
+        train_rows: found.train_rows,
+        test_rows: found.test_rows,
+        profile: run.profile.clone(),
+        trained_on: None,
+        scale: format!(
+            "{profile}{}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
+            run.scale.net,
+            run.scale.width,
+            run.scale.size,
+            words::thousands(found.train_rows as u64),
+            found.epochs
+        ),
+        protocol: format!(
+            "the best on validation of {} random-search trials{paper}, at epoch {} of {}; one draw; {} training images held out; \
+             {} test images classified once",
+            found.trials.len(),
+            chosen.epoch,
+            found.epochs,
+            words::thousands(found.held_out as u64),
+            words::thousands(found.test_rows as u64)
+        ),
+    })
+}

@@ -1,0 +1,307 @@
+//! The supervised stage: a random search on the rows of the probes' first draw, trial by trial, and the best one's test.
+
+use std::time::Instant;
+
+use rand::{RngCore, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use sha2::{Digest, Sha256};
+
+use super::SweepError;
+use super::id::hex;
+use super::nets::Nets;
+use super::probes;
+use super::trial::{Context, Stage, data_record};
+use crate::data::{Dataset, Set, Want};
+use crate::nn::Classifier;
+use crate::probe::HeldOut;
+use crate::spec::{Spec, SupervisedSpec};
+use crate::track::Streams;
+use crate::track::format::{Labels, RunRecord};
+use crate::track::progress::Unit;
+use crate::track::run::{self, RunFolder};
+use crate::track::supervised::{SupervisedRecord, SupervisedTrial};
+use crate::train::supervised::{self, Found, Labelled, Settings, Task};
+use crate::train::{self, TrainError};
+
+/// Raised when the same search would give other numbers than before.
+const VERSION: u32 = 1;
+
+/// Whether the search that the spec asks for, if any, has its result.
+pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    match &spec.supervised {
+        Some(wanted) => Ok(stored(folder, wanted, spec)?.is_some()),
+        None => Ok(true),
+    }
+}
+
+/// Run what is missing; write `supervised.json`.
+pub(super) fn run(
+    spec: &Spec,
+    nets: &Nets,
+    dataset: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    let Some(wanted) = &spec.supervised else {
+        return Ok(Stage::Done(()));
+    };
+    let found = match stored(folder, wanted, spec)? {
+        Some(found) => found,
+        None => {
+            let started = Instant::now();
+            let found = search(spec, wanted, nets, dataset, context, folder, record);
+            let done = matches!(found, Ok(Some(_)));
+            record.stage("supervised", started.elapsed().as_secs_f64(), done);
+            let Some(found) = found? else {
+                return Ok(Stage::Stopped);
+            };
+            run::write_json(&result_path(folder, wanted, spec), &found)?;
+            folder.write_record(record)?;
+            found
+        }
+    };
+    run::write_json(&folder.path("supervised.json"), &found)?;
+    Ok(Stage::Done(()))
+}
+
+/// What determines a trial, whatever the number of trials: more of them go on where fewer ended.
+fn key(wanted: &SupervisedSpec, spec: &Spec) -> String {
+    let parts = serde_json::json!([
+        VERSION,
+        SupervisedSpec {
+            trials: 0,
+            ..wanted.clone()
+        },
+        spec.seed
+    ]);
+    hex(&Sha256::digest(parts.to_string())[..6])
+}
+
+fn result_path(folder: &RunFolder, wanted: &SupervisedSpec, spec: &Spec) -> std::path::PathBuf {
+    let name = format!(
+        "supervised/{}-{}-trials.json",
+        key(wanted, spec),
+        wanted.trials
+    );
+    folder.path(&name)
+}
+
+fn stored(
+    folder: &RunFolder,
+    wanted: &SupervisedSpec,
+    spec: &Spec,
+) -> Result<Option<SupervisedRecord>, SweepError> {
+    Ok(run::read_json(&result_path(folder, wanted, spec))?)
+}
+
+/// Every trial, then the test of the best; `None` where the user stopped it.
+fn search(
+    spec: &Spec,
+    wanted: &SupervisedSpec,
+    nets: &Nets,
+    dataset: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Option<SupervisedRecord>, SweepError> {
+    let set = Set::find(&wanted.data, context.cards)?;
+    let want = Want {
+        size: Some(spec.data.size),
+        channels: Some(dataset.images.c),
+    };
+    let mut open = |split: &str| -> Result<(Labelled, usize), SweepError> {
+        let found = set.open(split, &want, &context.store, context.progress)?;
+        let seen = data_record(&found);
+        if !record.data.contains(&seen) {
+            record.data.push(seen);
+        }
+        match found.labels {
+            Some(labels) => {
+                let images = found.images;
+                Ok((Labelled { images, labels }, found.classes.len()))
+            }
+            None => Err(SweepError::NoLabels {
+                name: found.name,
+                split: found.split,
+            }),
+        }
+    };
+    let (all, classes) = open("train")?;
+    let (test, _) = open("test")?;
+    let streams = Streams::new(spec.seed);
+    let labels = Labels::PerClass(wanted.labels);
+    let rows = streams
+        .stream(&probes::stream(&wanted.data, labels))
+        .next_u64();
+    let rows = HeldOut::draw(
+        &all.labels,
+        classes,
+        wanted.labels,
+        wanted.validation,
+        1,
+        &mut ChaCha8Rng::seed_from_u64(rows),
+    )?;
+    let part = |rows: &[usize]| -> Result<Labelled, SweepError> {
+        Ok(Labelled {
+            images: all.images.subset(rows)?,
+            labels: rows
+                .iter()
+                .filter_map(|i| all.labels.get(*i).copied())
+                .collect(),
+        })
+    };
+    let fit = rows.fits.first().map_or(&[][..], Vec::as_slice);
+    let (labelled, validate) = (part(fit)?, part(&rows.validate)?);
+    drop(all);
+    let search = Search {
+        wanted,
+        key: key(wanted, spec),
+        task: Task {
+            architecture: &nets.architecture,
+            classes,
+            train: &labelled,
+            validate: &validate,
+            epochs: wanted.epochs,
+            device: &context.device,
+        },
+        streams,
+        context,
+        folder,
+    };
+    let Some((trials, chosen)) = search.trials()? else {
+        return Ok(None);
+    };
+    let Some((net, accuracy)) = search.test(chosen, &test)? else {
+        return Ok(None);
+    };
+    Ok(Some(SupervisedRecord {
+        data: wanted.data.clone(),
+        labels,
+        held_out: wanted.validation,
+        train_rows: labelled.images.n,
+        test_rows: test.images.n,
+        epochs: wanted.epochs,
+        parameters: net.params().map(|(_, v)| v.elem_count() as u64).sum(),
+        validation: trials.get(chosen).map_or(0.0, |t| t.validation),
+        chosen,
+        accuracy,
+        seconds: trials.iter().map(|t| t.seconds).sum(),
+        trials,
+    }))
+}
+
+struct Search<'a> {
+    wanted: &'a SupervisedSpec,
+    key: String,
+    task: Task<'a>,
+    streams: Streams,
+    context: &'a Context<'a>,
+    folder: &'a RunFolder,
+}
+
+impl Search<'_> {
+    fn path(&self, trial: usize, extension: &str) -> std::path::PathBuf {
+        let name = format!("supervised/{}-{trial:03}.{extension}", self.key);
+        self.folder.path(&name)
+    }
+
+    fn settings(&self, trial: usize) -> Settings {
+        Settings::draw(self.streams, trial, self.task.train.images.n)
+    }
+
+    /// Every trial, those kept from before as they are, and the index of the best. The best one's net lies beside its
+    /// result; those of beaten trials are deleted.
+    fn trials(&self) -> Result<Option<(Vec<SupervisedTrial>, usize)>, SweepError> {
+        let progress = self.context.progress;
+        let rows = self.task.train.images.n as u64;
+        let each = rows * self.task.epochs as u64;
+        let total = each * self.wanted.trials as u64;
+        progress.note(&format!(
+            "supervised net: {} trials of {} epochs on {rows} labelled images",
+            self.wanted.trials, self.task.epochs
+        ));
+        let mut bar = progress.begin("supervised", Some(total), Unit::Images);
+        let mut trials: Vec<SupervisedTrial> = Vec::new();
+        let mut best: Option<usize> = None;
+        for trial in 0..self.wanted.trials {
+            let path = self.path(trial, "json");
+            let done = match run::read_json::<SupervisedTrial>(&path)? {
+                Some(done) => {
+                    bar.advance(each);
+                    done
+                }
+                None => {
+                    let started = Instant::now();
+                    let (settings, streams) = (self.settings(trial), self.streams);
+                    let found = supervised::train(
+                        &self.task, &settings, streams, trial, progress, &mut *bar,
+                    )?;
+                    let Some(found) = found else {
+                        return Ok(None);
+                    };
+                    let done = SupervisedTrial {
+                        settings: serde_json::to_value(settings).unwrap_or_default(),
+                        validation: found.validation,
+                        epoch: found.epoch,
+                        seconds: started.elapsed().as_secs_f64(),
+                    };
+                    train::save(&self.path(trial, "safetensors"), &found.tensors, None)?;
+                    run::write_json(&path, &done)?;
+                    done
+                }
+            };
+            let before = best.and_then(|b| trials.get(b)).map(|t| t.validation);
+            let loser = match before {
+                Some(before) if done.validation <= before => Some(trial),
+                _ => best.replace(trial),
+            };
+            if let Some(loser) = loser {
+                // A net that stays costs disk and nothing else.
+                let _ = std::fs::remove_file(self.path(loser, "safetensors"));
+            }
+            trials.push(done);
+            let lowest = best
+                .and_then(|b| trials.get(b))
+                .map_or(0.0, |t| t.validation);
+            bar.message(&format!(
+                "{} of {} trials, lowest validation error {:.2}%",
+                trial + 1,
+                self.wanted.trials,
+                100.0 * (1.0 - lowest)
+            ));
+        }
+        Ok(best.map(|best| (trials, best)))
+    }
+
+    /// The chosen net and its test accuracy; trained again where its file is gone.
+    fn test(
+        &self,
+        chosen: usize,
+        test: &Labelled,
+    ) -> Result<Option<(Classifier, f64)>, SweepError> {
+        let (path, progress) = (self.path(chosen, "safetensors"), self.context.progress);
+        if !path.exists() {
+            let mut bar = progress.begin(
+                "the best trial again",
+                Some(self.task.train.images.n as u64 * self.task.epochs as u64),
+                Unit::Images,
+            );
+            let (settings, streams) = (self.settings(chosen), self.streams);
+            let found: Option<Found> =
+                supervised::train(&self.task, &settings, streams, chosen, progress, &mut *bar)?;
+            match found {
+                Some(found) => train::save(&path, &found.tensors, None)?,
+                None => return Ok(None),
+            }
+        }
+        let device = &self.context.device;
+        let (tensors, _) = train::load(&path, device)?;
+        let mut rng = self.streams.stream("supervised.test");
+        let net = Classifier::init(self.task.architecture, self.task.classes, &mut rng, device)
+            .map_err(TrainError::from)?;
+        net.load(&tensors).map_err(TrainError::from)?;
+        let accuracy = supervised::accuracy(&net, test, device, progress)?;
+        Ok(accuracy.map(|accuracy| (net, accuracy)))
+    }
+}
