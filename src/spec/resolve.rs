@@ -74,6 +74,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .collect::<Result<_, _>>()?;
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
+    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -89,6 +90,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         train,
         probe,
         supervised: supervised.transpose()?,
+        nearest,
     })
 }
 
