@@ -34,12 +34,8 @@ impl Export {
                 self.trial.display()
             );
         }
-        let written = torch::export(
-            &net.architecture,
-            &net.discriminator,
-            net.generator(),
-            &self.to,
-        )?;
+        let (discriminator, generator) = net.both();
+        let written = torch::export(&net.architecture, discriminator, generator, &self.to)?;
         for file in &written.files {
             println!("{}", file.display());
         }

@@ -168,9 +168,9 @@ impl Net {
         })
     }
 
-    /// G, where it is at hand.
-    pub fn generator(&self) -> Option<&Generator> {
-        self.generator.as_ref()
+    /// D, and G where it is at hand.
+    pub fn both(&self) -> (&Discriminator, Option<&Generator>) {
+        (&self.discriminator, self.generator.as_ref())
     }
 
     /// What G draws from each z: images as floats in [-1, 1], by stored statistics. Those of a released G are inferred
