@@ -159,11 +159,8 @@ impl Ours {
     ) -> candle_core::Result<()> {
         for part in NORM {
             let mut t = self.get(&format!("{layer}.norm.{part}"))?;
-            if collapse {
-                t = t
-                    .reshape(((), SIDE * SIDE))?
-                    .narrow(1, 0, 1)?
-                    .flatten_all()?;
+            if let Some(cells) = collapse {
+                t = t.reshape(((), cells))?.narrow(1, 0, 1)?.flatten_all()?;
             }
             if style.shift && part == "running_var" {
                 t = t.affine(1.0, -variance_shift())?;
