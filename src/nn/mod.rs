@@ -5,6 +5,7 @@
 //! have names in the PyTorch way: `g.0.weight`, `g.0.norm.weight`, `g.0.norm.bias`, `g.0.norm.running_mean`, ...;
 //! convolutions are `(out, in, kh, kw)` in D and `(in, out, kh, kw)` in G.
 
+mod activations;
 mod classifier;
 pub mod cpu;
 mod dense;
@@ -13,6 +14,7 @@ mod error;
 mod generator;
 mod guided;
 mod input;
+mod maps;
 mod norm;
 mod npy;
 pub mod ops;

@@ -7,11 +7,15 @@
 mod arms;
 mod error;
 mod experiment;
+mod explore;
+mod explore_raw;
 mod held_out;
 mod kmeans;
 mod labels;
 pub mod load;
+mod memorisation;
 mod model;
+mod monitor;
 mod nearest;
 mod raw;
 mod resolve;
@@ -22,12 +26,17 @@ pub mod tree;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
+pub use explore::{
+    Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
+};
 pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
+pub use memorisation::MemorisationSpec;
 pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use monitor::StopOn;
 pub use nearest::NearestSpec;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;

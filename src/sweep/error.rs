@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::data::{DataError, ImagesError};
+use crate::explore::ExploreError;
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
 use crate::nn::torch::TorchError;
@@ -32,6 +33,8 @@ pub enum SweepError {
     #[error(transparent)]
     Probe(#[from] ProbeError),
     #[error(transparent)]
+    Explore(Box<ExploreError>),
+    #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]
     Run(#[from] RunError),
@@ -51,6 +54,12 @@ pub enum SweepError {
         path: PathBuf,
         source: std::io::Error,
     },
+    /// A stage wants nets of the middle of a training that was over before anyone asked for them.
+    #[error(
+        "the nets after epoch {epoch} were not kept: `{}` is missing; delete the trial's folder to train it again with `train.keep`",
+        path.display()
+    )]
+    NotKept { epoch: usize, path: PathBuf },
     #[error(
         "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `{key}`"
     )]
@@ -71,4 +80,10 @@ pub enum SweepError {
         expected: usize,
         found: usize,
     },
+}
+
+impl From<ExploreError> for SweepError {
+    fn from(error: ExploreError) -> Self {
+        SweepError::Explore(Box::new(error))
+    }
 }

@@ -4,8 +4,10 @@
 //! determines them. The same sweep again therefore resumes, skips, or runs only what is new.
 
 mod error;
+mod explore;
 mod id;
 mod knn;
+mod memorisation;
 mod nearest;
 mod nets;
 mod probes;
