@@ -45,7 +45,12 @@ pub struct Row {
 pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
     let mut all: Vec<Row> = Vec::new();
     let several = experiment.trials.len() > 1;
-    let kinds = [Features::Trained, Features::Untrained, Features::Pixels];
+    let kinds = [
+        Features::Trained,
+        Features::Untrained,
+        Features::Pixels,
+        Features::KMeans,
+    ];
     let finders: Vec<Box<dyn Fn(&Trial) -> Option<Row>>> = kinds
         .into_iter()
         .map(|kind| -> Box<dyn Fn(&Trial) -> Option<Row>> {
@@ -124,6 +129,7 @@ fn word(features: Features) -> &'static str {
         Features::Trained => "trained",
         Features::Untrained => "untrained",
         Features::Pixels => "pixels",
+        Features::KMeans => "kmeans",
     }
 }
 
@@ -190,6 +196,7 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         Features::Trained => "trained D's features",
         Features::Untrained => "untrained D's features",
         Features::Pixels => "raw pixels",
+        Features::KMeans => "k-means features",
     };
     Some(Row {
         model: format!("KNN on {of} (ours)"),

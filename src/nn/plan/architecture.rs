@@ -17,7 +17,8 @@ pub(in crate::nn) const SLOPE: f32 = 0.2;
 /// Both networks of an experiment, layer by layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
-    pub preset: Preset,
+    /// `None` where the shape was read from a checkpoint.
+    pub preset: Option<Preset>,
     /// Channels of D's first layer, which are those of G's last hidden layer.
     pub width: usize,
     pub latent: Latent,
@@ -91,6 +92,36 @@ impl Architecture {
         channels: usize,
         classes: usize,
     ) -> Self {
+        let (kernel, plan) = layers(preset);
+        let plan: Vec<_> = plan.iter().map(|&(m, s)| (m * width, s)).collect();
+        let image = Map::square(channels, preset.size());
+        let hidden = hidden(preset, width, rules);
+        Self {
+            preset: Some(preset),
+            width,
+            ..Self::chain(image, kernel, &plan, &hidden, latent, rules, classes)
+        }
+    }
+
+    /// D of stride-2 layers over maps of so many channels, the image's first, that ends at a 4x4 map; G mirrors it. By the
+    /// paper's rules, without labels.
+    pub fn strided(channels: &[usize], kernel: usize, latent: Latent) -> Self {
+        let (colours, maps) = channels.split_first().unwrap_or((&0, &[]));
+        let image = Map::square(*colours, BASE << maps.len());
+        let plan: Vec<_> = maps.iter().map(|&c| (c, 2)).collect();
+        Self::chain(image, kernel, &plan, &[], latent, &Rules::default(), 0)
+    }
+
+    /// From D's convolutions by channels and stride, and its hidden units.
+    fn chain(
+        image: Map,
+        kernel: usize,
+        plan: &[(usize, usize)],
+        hidden: &[usize],
+        latent: Latent,
+        rules: &Rules,
+        classes: usize,
+    ) -> Self {
         let labels = if rules.conditional { classes } else { 0 };
         let (in_g, in_d) = activations(rules.activation);
         // Next to the images, at D's input and G's output, neither batch norm nor the bias in its place.
@@ -98,12 +129,10 @@ impl Architecture {
             let norm = rules.norm == NormRule::Batch;
             (inside && norm, inside && !norm)
         };
-        let (kernel, plan) = layers(preset);
-        let image = Map::square(channels, preset.size());
         let mut discriminator = Vec::with_capacity(plan.len());
         let mut input = image;
-        for (i, &(multiple, stride)) in plan.iter().enumerate() {
-            let output = Map::square(multiple * width, input.height.div_ceil(stride));
+        for (i, &(channels, stride)) in plan.iter().enumerate() {
+            let output = Map::square(channels, input.height.div_ceil(stride));
             let (norm, bias) = follow(i > 0);
             discriminator.push(ConvLayer {
                 input,
@@ -144,7 +173,6 @@ impl Architecture {
                 activation,
             }
         };
-        let hidden = hidden(preset, width, rules);
         let (mut generator_dense, mut discriminator_dense) = (Vec::new(), Vec::new());
         let mut inputs = latent.size;
         for &units in hidden.iter().rev() {
@@ -162,8 +190,8 @@ impl Architecture {
             inputs = units;
         }
         Self {
-            preset,
-            width,
+            preset: None,
+            width: plan.first().map_or(0, |(channels, _)| *channels),
             latent,
             classes: labels,
             image,
