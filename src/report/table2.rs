@@ -106,7 +106,7 @@ fn remarks(
         remarks.push(format!(
             "The paper ran this protocol on {} with 1,000 labels, where its DCGAN + L2-SVM has {}. Errors on other data or with other labels do not compare with its table, so its rows are left out.",
             table.name,
-            words::list(&printed)
+            printed.join(", as updated ")
         ));
     }
     let trained_here = |line: &&Line| match line {

@@ -8,6 +8,7 @@ mod id;
 mod knn;
 mod nets;
 mod probes;
+mod random_search;
 mod run;
 mod supervised;
 mod trial;
