@@ -51,7 +51,7 @@ fn every_preset_runs_both_ways() {
     for preset in PRESETS {
         let a = architecture(preset, 4);
         let (g, d) = nets(&a, 1);
-        let fake = g.forward(&normal(2, &[3, 10]), Norm::Batch).unwrap();
+        let fake = g.forward(normal(2, &[3, 10]), Norm::Batch).unwrap();
         let side = preset.size();
         assert_eq!(fake.dims(), [3, 3, side, side]);
         assert!(values(&fake).iter().all(|v| v.abs() <= 1.0));
@@ -183,9 +183,7 @@ fn inferred_statistics_make_inference_look_like_training() {
     let (g, d) = nets(&a, 3);
     let batches =
         |seed: u64| (0..4).map(move |i| Ok::<_, NnError>(normal(seed + i, &[64, 3, 32, 32])));
-    let before = d
-        .forward(&normal(9, &[64, 3, 32, 32]), Norm::Infer)
-        .unwrap();
+    let before = d.forward(normal(9, &[64, 3, 32, 32]), Norm::Infer).unwrap();
     assert_eq!(infer_statistics(&d, batches(20)).unwrap(), 4);
     let x = normal(9, &[64, 3, 32, 32]);
     let (batch, inferred) = (
@@ -265,7 +263,7 @@ fn a_checkpoint_of_another_model_is_refused_by_name_and_nothing_changes() {
 fn inputs_of_another_shape_are_refused() {
     let (g, d) = nets(&architecture(Preset::Dcgan32, 4), 1);
     let e = g
-        .forward(&normal(1, &[2, 7]), Norm::Batch)
+        .forward(normal(1, &[2, 7]), Norm::Batch)
         .unwrap_err()
         .to_string();
     assert!(
@@ -273,7 +271,7 @@ fn inputs_of_another_shape_are_refused() {
         "{e}"
     );
     let e = d
-        .forward(&normal(1, &[2, 3, 28, 28]), Norm::Batch)
+        .forward(normal(1, &[2, 3, 28, 28]), Norm::Batch)
         .unwrap_err()
         .to_string();
     assert!(e.contains("(N, 3, 32, 32)"), "{e}");
@@ -340,7 +338,7 @@ fn the_released_svhn_generator_draws_digits() {
     let g = net.generator.unwrap();
     let z = (0..16).map(|i| Ok::<_, NnError>(normal(100 + i, &[128, 100])));
     infer_statistics(&g, z).unwrap();
-    let images = g.forward(&normal(1, &[64, 100]), Norm::Infer).unwrap();
+    let images = g.forward(normal(1, &[64, 100]), Norm::Infer).unwrap();
     let pixels = values(&images);
     // Neighbouring pixels of a photograph are alike, those of a wrongly assembled net are not.
     let at = |n: usize, y: usize, x: usize| pixels[((n * 3) * 32 + y) * 32 + x];
@@ -379,7 +377,7 @@ fn the_released_svhn_generator_draws_digits() {
     }
     let z = (0..16).map(|i| Ok::<_, NnError>(normal(100 + i, &[128, 100])));
     infer_statistics(&g, z).unwrap();
-    let blurred = g.forward(&normal(1, &[64, 100]), Norm::Infer).unwrap();
+    let blurred = g.forward(normal(1, &[64, 100]), Norm::Infer).unwrap();
     println!(
         "roughness {roughness}, D on flipped kernels {drawn}, on unflipped {}",
         score(&blurred)

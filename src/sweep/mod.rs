@@ -6,10 +6,13 @@
 mod error;
 mod id;
 mod knn;
+mod nearest;
 mod nets;
 mod probes;
 mod random_search;
 mod run;
+mod selectivity;
+mod stages;
 mod supervised;
 mod trial;
 mod watch;

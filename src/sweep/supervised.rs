@@ -25,7 +25,7 @@ use crate::train::supervised::{Labelled, Task};
 const VERSION: u32 = 1;
 
 /// Whether the search that the spec asks for, if any, has its result.
-pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
     match &spec.supervised {
         Some(wanted) => Ok(stored(folder, wanted, spec)?.is_some()),
         None => Ok(true),
@@ -122,6 +122,7 @@ fn search(
             None => Err(SweepError::NoLabels {
                 name: found.name,
                 split: found.split,
+                key: "supervised.data",
             }),
         }
     };
