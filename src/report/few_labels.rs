@@ -229,6 +229,10 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         PAPERS_TRIALS => String::new(),
         _ => format!(" (the paper's search: {PAPERS_TRIALS})"),
     };
+    let net = match accuracy::released(run) {
+        true => "the released D's layers",
+        false => &run.scale.net,
+    };
     let chosen = found.trials.get(found.chosen)?;
     Some(Row {
         model: "supervised CNN, same architecture (ours)".to_string(),
@@ -247,8 +251,7 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         profile: run.profile.clone(),
         trained_on: None,
         scale: format!(
-            "{profile}{}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
-            run.scale.net,
+            "{profile}{net}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
             run.scale.width,
             run.scale.size,
             words::thousands(found.train_rows as u64),
