@@ -64,7 +64,8 @@ impl Trial {
         let parts: Vec<&str> = self
             .run
             .label
-            .split([',', ' '])
+            .split(',')
+            .map(str::trim)
             .filter(|part| !part.is_empty() && !part.starts_with("seed="))
             .collect();
         parts.join(", ")

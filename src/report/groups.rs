@@ -119,9 +119,12 @@ pub fn mean_of(values: &[f64]) -> Option<Estimate> {
     Some(Estimate { mean: m, interval })
 }
 
-/// Half-width of the 95% interval of a share of `n` images; `None` of none.
+/// Half-width of the 95% interval of a share of `n` images, `None` of none: two more of each kind are counted (Agresti and
+/// Coull 1998), so that a share of 0 has one too.
 pub fn share_interval(share: f64, n: usize) -> Option<f64> {
-    (n > 0).then(|| 1.96 * (share * (1.0 - share) / n as f64).max(0.0).sqrt())
+    let n = n as f64;
+    let p = (share * n + 2.0) / (n + 4.0);
+    (n > 0.0).then(|| 1.96 * (p * (1.0 - p) / (n + 4.0)).sqrt())
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -87,7 +87,7 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
         held: over.verdict() == Verdict::Better,
         sentence: format!(
             "With {other} the losses' swing about their trend (standard deviation of the logarithm, D's and G's together, over quarters of the training) is {}.",
-            difference(over, &format!("with {paper}"), |x| format!("{x:.3}")),
+            difference(over, &format!("with {paper}"), "", |x| format!("{x:.3}")),
         ),
         numbers,
         seeds: pair.seeds(),

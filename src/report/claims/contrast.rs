@@ -187,14 +187,26 @@ fn estimate(group: &Group, features: Features, data: &str, labels: Labels) -> Op
     })
 }
 
-/// How the first of two numbers stands to the second, which `than` names, in words.
-pub fn difference(gain: Gain, than: &str, written: impl Fn(f64) -> String) -> String {
+/// How the first of two numbers stands to the second, which `than` names, where higher is the claim's way; `unit` follows
+/// the number.
+pub fn difference(gain: Gain, than: &str, unit: &str, written: impl Fn(f64) -> String) -> String {
+    stands(gain, ["higher", "lower"], than, unit, written)
+}
+
+/// As [`difference`] where lower is the claim's way: `gain` is of the second over the first.
+pub fn reduction(gain: Gain, than: &str, unit: &str, written: impl Fn(f64) -> String) -> String {
+    stands(gain, ["lower", "higher"], than, unit, written)
+}
+
+fn stands(
+    gain: Gain,
+    sides: [&str; 2],
+    than: &str,
+    unit: &str,
+    written: impl Fn(f64) -> String,
+) -> String {
     let by = written(gain.difference.abs());
-    let side = if gain.difference < 0.0 {
-        "lower"
-    } else {
-        "higher"
-    };
+    let side = sides[usize::from(gain.difference < 0.0)];
     let interval = gain
         .interval
         .map_or(String::new(), |i| format!(" (±{})", written(i)));
@@ -204,5 +216,5 @@ pub fn difference(gain: Gain, than: &str, written: impl Fn(f64) -> String) -> St
         Verdict::WithinInterval => "within the 95% interval",
         Verdict::NoInterval => "with no interval to judge it by",
     };
-    format!("{by}{interval} {side} than {than}, {judged}")
+    format!("{by}{unit}{interval} {side} than {than}, {judged}")
 }

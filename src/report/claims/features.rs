@@ -51,9 +51,14 @@ fn outcome(group: &Group, probed: &Probed, whose: &str, asked: &Asked) -> Outcom
     Outcome {
         held: probed.better(),
         sentence: format!(
-            "On {} the accuracy on D's features is {} (percentage points).",
+            "On {} the accuracy on D's features is {}.",
             probed.protocol(asked.published),
-            contrast::difference(probed.gain, &format!("on {whose}"), words::points),
+            contrast::difference(
+                probed.gain,
+                &format!("on {whose}"),
+                " points",
+                words::points
+            ),
         ),
         numbers: vec![
             Number::percent("D's features", probed.first),
@@ -97,10 +102,10 @@ pub fn supervised(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
         found.push(Outcome {
             held: over.verdict() == Verdict::Better,
             sentence: format!(
-                "On {} with {} labels per class the test accuracy on D's features is {} (percentage points). The supervised net is the best on validation of {} by random search.",
+                "On {} with {} labels per class the test accuracy on D's features is {}. The supervised net is the best on validation of {} by random search.",
                 data_name(asked.published, &cnn.data),
                 cnn.labels,
-                contrast::difference(over, "of a supervised CNN of the same architecture", words::points),
+                contrast::difference(over, "that of a supervised CNN of the same architecture", " points", words::points),
                 words::count(cnn.trials.len() as f64, "trial"),
             ),
             numbers: vec![

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
-
 use super::all::Asked;
-use super::contrast::difference;
+use super::contrast::reduction;
 use super::evidence;
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
@@ -13,6 +11,7 @@ use crate::report::collect::{Experiment, Trial};
 use crate::report::findings::{Gain, Verdict, gain};
 use crate::report::groups::{self, Estimate, mean_of};
 use crate::report::words;
+use crate::track::nearest::NearestRecord;
 
 /// The paper's smaller and larger number of samples.
 const SOME: u64 = 50_000;
@@ -20,33 +19,10 @@ const MANY: u64 = 10_000_000;
 /// Presets of fully connected nets begin so.
 const FULLY_CONNECTED: &str = "fc";
 
-/// What is read of `nearest.json`.
-#[derive(Deserialize)]
-struct Nearest {
-    data: String,
-    queries: usize,
-    generated: Vec<Generated>,
-    #[serde(default)]
-    real: Vec<Real>,
-}
-
-#[derive(Deserialize)]
-struct Generated {
-    samples: u64,
-    errors: usize,
-}
-
-#[derive(Deserialize)]
-struct Real {
-    images: u64,
-    /// One for each draw of a subset.
-    errors: Vec<usize>,
-}
-
 /// Trials of one experiment, profile and kind of net on one data set.
 struct Arm<'a> {
     experiment: &'a Experiment,
-    trials: Vec<(&'a Trial, Nearest)>,
+    trials: Vec<(&'a Trial, &'a NearestRecord)>,
 }
 
 impl Arm<'_> {
@@ -63,7 +39,7 @@ impl Arm<'_> {
             .iter()
             .filter_map(|(_, n)| {
                 let row = n.generated.iter().find(|g| g.samples == samples)?;
-                Some(row.errors as f64 / n.queries.max(1) as f64)
+                Some(n.share(row.errors))
             })
             .collect();
         self.widened(mean_of(&shares)?)
@@ -72,12 +48,9 @@ impl Arm<'_> {
     /// Test error with so many real images.
     fn real(&self, images: u64) -> Option<Estimate> {
         let (_, n) = self.trials.first()?;
-        let row = n.real.iter().find(|r| r.images == images)?;
-        let shares = row
-            .errors
-            .iter()
-            .map(|e| *e as f64 / n.queries.max(1) as f64);
-        self.widened(mean_of(&shares.collect::<Vec<_>>())?)
+        let row = n.real.iter().find(|r| r.images as u64 == images)?;
+        let (mean, interval) = n.real_share(row);
+        self.widened(Estimate { mean, interval })
     }
 
     /// No interval is narrower than that of a share of so many test images.
@@ -104,9 +77,12 @@ impl Arm<'_> {
 }
 
 /// The arms of convolutional nets, or of fully connected ones.
-fn arms<'a>(asked: &Asked<'a>, fully_connected: bool) -> Result<Vec<Arm<'a>>, ReportError> {
+fn arms<'a>(asked: &Asked<'a>, fully_connected: bool) -> Vec<Arm<'a>> {
     let mut arms: Vec<Arm> = Vec::new();
-    for (experiment, trial, record) in asked.evidence.records::<Nearest>("nearest.json")? {
+    for (experiment, trial) in asked.evidence.trials() {
+        let Some(record) = &trial.nearest else {
+            continue;
+        };
         let is = trial.run.scale.net.starts_with(FULLY_CONNECTED);
         if is != fully_connected || !evidence::is_over(trial) {
             continue;
@@ -127,24 +103,22 @@ fn arms<'a>(asked: &Asked<'a>, fully_connected: bool) -> Result<Vec<Arm<'a>>, Re
             }),
         }
     }
-    Ok(arms)
+    arms
 }
 
-/// The lower error is the better one.
-fn below(first: Estimate, second: Estimate) -> (Verdict, Gain) {
-    let over = gain(second, first);
-    (over.verdict(), gain(first, second))
+/// How far the first error lies below the second: the claim's way.
+fn below(first: Estimate, second: Estimate) -> Gain {
+    gain(second, first)
 }
 
 fn told(over: Gain, than: &str) -> String {
-    // A lower error is the way of the claim.
-    difference(over, than, words::points).replace(" and the other way", "")
+    reduction(over, than, " points", words::points)
 }
 
 /// The convolutional net's samples against the fully connected one's of the same experiment, as many of each: 50,000
 /// where both have them, else the most that both have.
 pub fn beats_gan(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
-    let (ours, gans) = (arms(asked, false)?, arms(asked, true)?);
+    let (ours, gans) = (arms(asked, false), arms(asked, true));
     let mut found = Vec::new();
     for arm in &ours {
         for gan in gans
@@ -162,14 +136,14 @@ pub fn beats_gan(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             else {
                 continue;
             };
-            let (verdict, over) = below(a, b);
+            let over = below(a, b);
             let sentence = format!(
-                "With {} samples the test error is {} (percentage points).",
+                "With {} samples the test error is {}.",
                 words::thousands(samples),
                 told(over, "with as many of the fully connected GAN")
             );
             let numbers = vec![Number::percent("DCGAN", a), Number::percent("GAN", b)];
-            found.push(arm.outcome(verdict == Verdict::Better, sentence, numbers));
+            found.push(arm.outcome(over.verdict() == Verdict::Better, sentence, numbers));
         }
     }
     Ok(found)
@@ -179,20 +153,20 @@ pub fn beats_gan(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
 /// by more than the interval.
 pub fn matches_real(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     let mut found = Vec::new();
-    for arm in &arms(asked, false)? {
+    for arm in &arms(asked, false) {
         let sizes = arm.samples().into_iter().rev();
         let pair = sizes
             .filter_map(|n| Some((n, arm.error(n)?, arm.real(n)?)))
             .next();
         if let Some((n, a, b)) = pair {
-            let (verdict, over) = below(a, b);
+            let over = below(a, b);
             let sentence = format!(
-                "With {} samples the test error is {} (percentage points).",
+                "With {} samples the test error is {}.",
                 words::thousands(n),
                 told(over, "with as many real images")
             );
             let numbers = vec![Number::percent("DCGAN", a), Number::percent("real", b)];
-            found.push(arm.outcome(verdict != Verdict::Worse, sentence, numbers));
+            found.push(arm.outcome(over.verdict() != Verdict::Worse, sentence, numbers));
         }
     }
     Ok(found)
@@ -201,12 +175,12 @@ pub fn matches_real(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
 /// Ten million or more against 50,000.
 pub fn more_samples(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     let mut found = Vec::new();
-    for arm in &arms(asked, false)? {
+    for arm in &arms(asked, false) {
         let many = arm.samples().into_iter().rev().find(|n| *n >= MANY);
         if let Some((n, a, b)) = many.and_then(|n| Some((n, arm.error(n)?, arm.error(SOME)?))) {
-            let (verdict, over) = below(a, b);
+            let over = below(a, b);
             let sentence = format!(
-                "With {} samples the test error is {} (percentage points).",
+                "With {} samples the test error is {}.",
                 words::thousands(n),
                 told(over, &format!("with {}", words::thousands(SOME)))
             );
@@ -214,7 +188,7 @@ pub fn more_samples(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 Number::percent(format!("{} samples", words::thousands(n)), a),
                 Number::percent(format!("{} samples", words::thousands(SOME)), b),
             ];
-            found.push(arm.outcome(verdict == Verdict::Better, sentence, numbers));
+            found.push(arm.outcome(over.verdict() == Verdict::Better, sentence, numbers));
         }
     }
     Ok(found)

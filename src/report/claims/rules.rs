@@ -110,9 +110,9 @@ pub(super) fn decided(pair: &Contrast, paper: &str, other: &str, asked: &Asked) 
         _ => "",
     };
     let sentence = format!(
-        "The features' accuracy on {} {paper} is {} (percentage points).{alone}",
+        "The features' accuracy on {} {paper} is {}.{alone}",
         probed.protocol(asked.published),
-        contrast::difference(probed.gain, other, words::points),
+        contrast::difference(probed.gain, other, " points", words::points),
     );
     let numbers = vec![
         Number::percent(paper, probed.first),

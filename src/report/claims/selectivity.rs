@@ -42,7 +42,7 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                     words::thousands(set.images as u64),
                     data_name(asked.published, &set.data),
                     set.trained.len(),
-                    difference(over, "for random filters", |x| format!("{x:.3}")),
+                    difference(over, "for random filters", "", |x| format!("{x:.3}")),
                 ),
                 numbers: vec![
                     Number::plain("bits, trained", trained),

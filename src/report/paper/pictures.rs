@@ -24,7 +24,7 @@ pub struct Picture<'a> {
 /// Sheets of samples, whose tiles are drawn large.
 const SHEET: u32 = 700;
 /// Figures with captions of their own.
-const FIGURE: u32 = 1400;
+const FIGURE: u32 = 2000;
 
 /// What every record beside a figure has.
 #[derive(Deserialize)]

@@ -69,7 +69,7 @@ pub fn shown<'a>(
                 let all = charts(&together(), published)?;
                 found
                     .charts
-                    .extend(all.into_iter().filter(|c| named(&c.id, names)));
+                    .extend(all.into_iter().filter(|c| named(c.id, names)));
             }
             show => found.pictures.extend(pictures(show, &trials)?),
         }
