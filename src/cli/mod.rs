@@ -8,6 +8,7 @@ mod data;
 mod describe;
 mod explore;
 mod progress;
+mod quality;
 mod report;
 mod stop;
 mod sweep;
@@ -54,6 +55,7 @@ enum Command {
     Describe(describe::Describe),
     Data(data::Data),
     Explore(explore::Explore),
+    Quality(quality::Quality),
 }
 
 /// What a command came to.
@@ -104,6 +106,7 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Describe(command) => command.run(store),
         Command::Data(command) => command.run(store),
         Command::Explore(command) => command.run(store),
+        Command::Quality(command) => command.run(store),
     }
 }
 

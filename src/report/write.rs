@@ -6,12 +6,13 @@ use super::claims;
 use super::collect::{Experiment, collect};
 use super::export::all::FORMATS;
 use super::export::text;
-use super::findings;
+use super::memorisation;
 use super::page::{Material, page};
 use super::published::{Published, published};
+use super::quality;
 use super::stability;
 use super::table::Table;
-use super::{table1, table2, table3};
+use super::{filters, findings, table1, table2, table3};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -24,6 +25,9 @@ const TABLES: &[Build] = &[
     table2::tables,
     table3::tables,
     stability::tables,
+    memorisation::tables,
+    filters::tables,
+    quality::tables,
 ];
 
 /// What a report consists of.

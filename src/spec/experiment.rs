@@ -302,7 +302,7 @@ profiles:
     #[test]
     fn bad_specs_name_the_place() {
         let with = |from: &str, to: &str| error(&TEXT.replace(from, to), &[]);
-        insta::assert_snapshot!(with("epochs: 25", "epoch: 25"), @"cifar.yaml:5:9: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`");
+        insta::assert_snapshot!(with("epochs: 25", "epoch: 25"), @"cifar.yaml:5:9: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`, `sheets`, `keep`, `monitor_every`, `stop_on`");
         insta::assert_snapshot!(with("batch_size: 128", "batch_size: many"), @r#"cifar.yaml:5:33: `train.batch_size`: invalid type: string "many", expected a whole number"#);
         insta::assert_snapshot!(with("lr: 2e-4", "lr: -2"), @"cifar.yaml:5:49: `train.adam.lr`: is -2; expected a number above 0");
         insta::assert_snapshot!(with("preset: svhn32", "preset: svhn"), @"cifar.yaml:4:17: `model.preset`: unknown variant `svhn`, expected one of `dcgan64`, `dcgan32`, `imagenet32`, `svhn32`, `mnist28`, `fc28`");

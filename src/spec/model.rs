@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels, Rules};
+use super::{ExploreSpec, Features, Labels, MemorisationSpec, Rules, StopOn, monitor};
 
 /// A network shape by name; [`crate::nn`] knows its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,6 +143,13 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
+    /// Figures drawn from the trained nets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explore: Vec<ExploreSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memorisation: Option<MemorisationSpec>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<super::QualitySpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervised: Option<super::SupervisedSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -194,6 +202,26 @@ pub struct TrainSpec {
     pub log_every: u64,
     /// Epochs between two sample sheets.
     pub sheet_every: usize,
+    /// Epochs whose sheets stand for a figure of the paper, such as `figure 2`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sheets: BTreeMap<usize, String>,
+    /// Epochs after which both nets are kept, in rising order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<usize>,
+    /// Mini-batches between two looks at the filters; 0 for none.
+    #[serde(
+        default = "monitor::every",
+        skip_serializing_if = "monitor::is_default"
+    )]
+    pub monitor_every: u64,
+    /// What ends training before its last epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop_on: Vec<StopOn>,
+}
+
+impl TrainSpec {
+    /// [`TrainSpec::monitor_every`] where a spec does not say.
+    pub const MONITOR_EVERY: u64 = monitor::EVERY;
 }
 
 /// Adam's constants (section 4).

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::explore_raw::Explore;
 use super::{
     ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
     Resampling, Schedule, Solver,
 };
+use super::{memorisation, monitor};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +23,9 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
+    pub explore: Option<Vec<Explore>>,
+    pub memorisation: Option<memorisation::Raw>,
+    pub quality: Option<Vec<super::quality::Raw>>,
     pub supervised: Option<super::supervised::Raw>,
     pub nearest: Option<super::nearest::Raw>,
 }
@@ -66,6 +71,10 @@ pub(super) struct Train {
     pub precision: Option<Precision>,
     pub log_every: Option<u64>,
     pub sheet_every: Option<usize>,
+    pub sheets: Option<BTreeMap<usize, String>>,
+    pub keep: Option<Vec<usize>>,
+    pub monitor_every: Option<u64>,
+    pub stop_on: Option<monitor::Reasons>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

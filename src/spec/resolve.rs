@@ -1,11 +1,12 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
+use super::explore_raw;
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
-use super::{raw, rules};
+use super::{memorisation, monitor, raw, rules};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///
@@ -53,7 +54,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
             )
         },
     )?;
-    let train = train(
+    let mut train = train(
         &check,
         raw.train.clone().unwrap_or_default(),
         &model,
@@ -68,6 +69,13 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let memorisation = match &raw.memorisation {
+        Some(raw) => Some(memorisation::resolve(&check, raw, &model, &mut train)?),
+        None => None,
+    };
+    let split = raw.data.split.unwrap_or_else(|| "train".into());
+    let quality =
+        super::quality::resolve(&check, &split, raw.quality.as_deref().unwrap_or_default())?;
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
@@ -78,13 +86,16 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         seed: raw.seed.unwrap_or(0),
         data: DataSpec {
             train: raw.data.train,
-            split: raw.data.split.unwrap_or_else(|| "train".into()),
+            split,
             size,
             channels,
         },
         model,
         train,
         probe,
+        explore: explore_raw::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
+        memorisation,
+        quality,
         supervised: supervised.transpose()?,
         nearest,
     })
@@ -197,6 +208,10 @@ fn train(
         precision: raw.precision.unwrap_or_default(),
         log_every: raw.log_every.unwrap_or(20),
         sheet_every: raw.sheet_every.unwrap_or(1),
+        sheets: raw.sheets.unwrap_or_default(),
+        keep: raw.keep.unwrap_or_default(),
+        monitor_every: raw.monitor_every.unwrap_or(monitor::EVERY),
+        stop_on: raw.stop_on.unwrap_or_default().0,
     };
     check.that("train.epochs", !released || spec.epochs == 0, || {
         "`released` weights are not trained further; remove it".into()
@@ -220,6 +235,19 @@ fn train(
     check.that("train.sheet_every", spec.sheet_every > 0, || {
         "is 0; expected 1 or more epochs".into()
     })?;
+    for (epoch, figure) in &spec.sheets {
+        check.that(
+            &format!("train.sheets.{epoch}"),
+            !figure.trim().is_empty(),
+            || "is empty; expected what the sheet stands for, such as `figure 2`".into(),
+        )?;
+    }
+    memorisation::in_training(check, "train.keep", &spec.keep, spec.epochs)?;
+    check.that(
+        "train.stop_on",
+        spec.stop_on.is_empty() || spec.monitor_every > 0,
+        || "needs the filter monitor, which `train.monitor_every: 0` turns off".into(),
+    )?;
     Ok(spec)
 }
 
@@ -268,7 +296,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
 
 /// Points errors of the second look at the place that the tree remembers.
 pub(super) struct Check<'a> {
-    tree: &'a Node,
+    pub tree: &'a Node,
 }
 
 impl Check<'_> {
@@ -285,7 +313,7 @@ impl Check<'_> {
         }
     }
 
-    fn fail<T>(&self, key: &str, message: String) -> Result<T, SpecError> {
+    pub fn fail<T>(&self, key: &str, message: String) -> Result<T, SpecError> {
         Err(SpecError::Value {
             place: self.place(key),
             key: key.to_string(),

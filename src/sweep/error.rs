@@ -1,9 +1,13 @@
 use std::path::PathBuf;
 
+use super::quality::QualityStageError;
 use crate::data::{DataError, ImagesError};
+use crate::explore::ExploreError;
 use crate::nn::NnError;
+use crate::nn::inception::InceptionError;
 use crate::nn::released::ReleasedError;
 use crate::probe::nearest::NearestError;
+use crate::probe::quality::QualityError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -29,6 +33,14 @@ pub enum SweepError {
     #[error(transparent)]
     Probe(#[from] ProbeError),
     #[error(transparent)]
+    Quality(#[from] QualityError),
+    #[error(transparent)]
+    QualityStage(#[from] QualityStageError),
+    #[error(transparent)]
+    Inception(#[from] InceptionError),
+    #[error(transparent)]
+    Explore(Box<ExploreError>),
+    #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]
     Run(#[from] RunError),
@@ -43,6 +55,12 @@ pub enum SweepError {
         path: PathBuf,
         source: std::io::Error,
     },
+    /// A stage wants nets of the middle of a training that was over before anyone asked for them.
+    #[error(
+        "the nets after epoch {epoch} were not kept: `{}` is missing; delete the trial's folder to train it again with `train.keep`",
+        path.display()
+    )]
+    NotKept { epoch: usize, path: PathBuf },
     #[error(
         "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `{key}`"
     )]
@@ -63,4 +81,11 @@ pub enum SweepError {
         expected: usize,
         found: usize,
     },
+}
+
+/// The largest of the causes: boxed, it does not make every result large.
+impl From<ExploreError> for SweepError {
+    fn from(e: ExploreError) -> Self {
+        SweepError::Explore(Box::new(e))
+    }
 }

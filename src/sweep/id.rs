@@ -1,7 +1,7 @@
 use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use crate::spec::{ModelSpec, Spec};
+use crate::spec::{ModelSpec, Spec, TrainSpec};
 
 /// Raised when the same spec would give other numbers than before.
 const VERSION: u32 = 2;
@@ -16,6 +16,12 @@ pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, 
     // How often a line or a sheet is written changes no number.
     spec.train.log_every = 1;
     spec.train.sheet_every = 1;
+    spec.train.sheets.clear();
+    spec.train.keep.clear();
+    // The monitor only watches, unless it may stop the training.
+    if spec.train.stop_on.is_empty() {
+        spec.train.monitor_every = TrainSpec::MONITOR_EVERY;
+    }
     let kind = device.split([' ', ':']).next().unwrap_or(device);
     let parts = serde_json::json!([
         VERSION,

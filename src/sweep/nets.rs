@@ -214,7 +214,7 @@ fn check_images(architecture: &Architecture, images: &Images) -> Result<(), Swee
 }
 
 /// Statistics of both nets; false where the user stopped it.
-fn infer(
+pub(super) fn infer(
     nets: &Nets,
     streams: Streams,
     context: &Context,
@@ -290,7 +290,8 @@ fn save(path: &std::path::Path, nets: &Nets) -> Result<(), SweepError> {
     Ok(train::save(path, &tensors, None)?)
 }
 
-fn load(
+/// The nets of a checkpoint as they are in it.
+pub(super) fn load(
     path: &std::path::Path,
     architecture: Architecture,
     context: &Context,

@@ -11,7 +11,7 @@ use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
 use crate::track::progress::Progress;
 use crate::track::run::RunFolder;
-use crate::track::{atomic, history, provenance};
+use crate::track::{atomic, filters, history, provenance};
 use crate::train::TrainError;
 
 /// What every trial of a sweep shares.
@@ -139,6 +139,7 @@ fn run_stages(
         Stage::Stopped => return Ok(Stage::Stopped),
     };
     record.scale = trained.scale(spec, dataset);
+    ended_early(spec, folder, record)?;
     let metrics = folder.path("metrics.jsonl");
     if metrics.exists() {
         history::to_parquet(&metrics, &folder.path("metrics.parquet"))?;
@@ -146,6 +147,25 @@ fn run_stages(
     folder.write_record(record)?;
     nets::figures(&trained, dataset, &context.device, folder)?;
     stages::run(spec, &trained, dataset, context, folder, record)
+}
+
+/// Say of a training that `train.stop_on` ended when and why; its epochs are those that it had.
+fn ended_early(spec: &Spec, folder: &RunFolder, record: &mut RunRecord) -> Result<(), SweepError> {
+    if spec.train.stop_on.is_empty() {
+        return Ok(());
+    }
+    let looks = filters::read(folder.root())?;
+    if let Some(look) = looks.last()
+        && let Some(reason) = look.stop
+    {
+        record.error = Some(format!(
+            "stopped by {} at step {}",
+            reason.name(),
+            look.step
+        ));
+        record.scale.epochs = look.epoch;
+    }
+    Ok(())
 }
 
 fn new_record(

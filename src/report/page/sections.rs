@@ -2,8 +2,8 @@ use maud::Markup;
 
 use super::material::Material;
 use super::{
-    architecture, charts, claims, downloads, provenance, rerun, scale, sheets, summary, tables,
-    trials,
+    architecture, charts, claims, downloads, figures, memorisation, provenance, rerun, scale,
+    sheets, summary, tables, trials,
 };
 use crate::report::ReportError;
 
@@ -31,6 +31,12 @@ pub const SECTIONS: &[Section] = &[
     section("tables", "Tables", tables::body),
     section("charts", "Charts", charts::body),
     section("sheets", "Sample sheets", sheets::body),
+    section("figures", "Figures", figures::body),
+    section(
+        "memorisation",
+        "Samples and their nearest training images",
+        memorisation::body,
+    ),
     section("architecture", "Architecture", architecture::body),
     section("scale", "Scale against the paper", scale::body),
     section("trials", "Trials", trials::body),
