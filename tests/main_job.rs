@@ -6,6 +6,8 @@ mod bench;
 mod errors;
 #[path = "main_job/jobs.rs"]
 mod jobs;
+#[path = "main_job/nearest.rs"]
+mod nearest;
 #[path = "main_job/resume.rs"]
 mod resume;
 #[path = "main_job/whole.rs"]

@@ -1,4 +1,7 @@
-//! The L2-SVM against brute force, linfa-svm and scikit-learn.
+//! The L2-SVM against brute force, linfa-svm and scikit-learn; nearest neighbours against NumPy.
+
+#[path = "probe/nearest.rs"]
+mod nearest;
 
 use dcgan::probe::SvmError;
 use dcgan::probe::svm::{Bias, Fitter, L2Svm, L2SvmParams, Report, Solver, Targets, View};

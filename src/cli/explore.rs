@@ -1,6 +1,7 @@
 //! `dcgan explore`: the paper's figures of what a net knows.
 
 mod concepts;
+mod digits;
 mod figures;
 mod guided;
 
@@ -14,7 +15,7 @@ use dcgan::explore::{self, Drawing, Net, Written};
 use super::Verdict;
 use super::progress::Screen;
 
-/// Look into a net: interpolation, arithmetic, turn vector, guided backpropagation
+/// Look into a net: interpolation, arithmetic, turn vector, guided backpropagation, classes side by side
 #[derive(Args)]
 #[command(after_help = "\
 A net is a trial's folder or a folder of the authors' released weights. Its samples are numbered from 0, the same for \
@@ -27,6 +28,7 @@ Examples:
   dcgan explore arithmetic results/faces/0c1d --plus 3,17,21 --minus 4,8,15 --plus 16,23,42
   dcgan explore turn results/faces/0c1d --left 1,2,3,4 --right 5,6,7,8
   dcgan explore guided results/cifar/4bd4ff4310c1
+  dcgan explore digits results/mnist/3a5f --beside results/mnist/0c1d
   dcgan explore draw results/cifar/4bd4ff4310c1/figures/samples.json --out elsewhere")]
 pub struct Explore {
     #[command(subcommand)]
@@ -40,6 +42,7 @@ enum Figure {
     Arithmetic(figures::Arithmetic),
     Turn(figures::Turn),
     Guided(guided::Guided),
+    Digits(digits::Digits),
     Draw(Draw),
 }
 
@@ -113,6 +116,7 @@ impl Explore {
             Figure::Arithmetic(figure) => figure.run(),
             Figure::Turn(figure) => figure.run(),
             Figure::Guided(figure) => figure.run(&store),
+            Figure::Digits(figure) => figure.run(&store),
             Figure::Draw(figure) => figure.run(&store),
         }
     }

@@ -60,6 +60,16 @@ pub enum ExploreError {
         found: u32,
         known: u32,
     },
+    #[error(
+        "the net in `{}` knows {found} classes and `{data}` has {expected}; this figure needs nets conditional on its classes: `model.conditional: true`, trained on that data set",
+        path.display()
+    )]
+    Classes {
+        path: PathBuf,
+        data: String,
+        expected: usize,
+        found: usize,
+    },
     #[error("a z of {found} values is asked for, and this net's has {expected}")]
     Latent { found: usize, expected: usize },
     #[error(

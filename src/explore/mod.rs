@@ -1,4 +1,4 @@
-//! What the nets know, to look at: the paper's figures 4, 5, 7 and 8, and numbered samples to choose from.
+//! What the nets know, to look at: the paper's figures 4, 5, 7, 8 and 9, and numbered samples to choose from.
 //!
 //! A [`Net`] is a trial's or the authors' released one. [`Samples`] numbers its z, so that a list of numbers names
 //! samples in every command. [`interpolate`], [`arithmetic`], [`turn`] and [`browse`] each make a [`Drawing`]: every z,
@@ -13,6 +13,7 @@
 mod animation;
 pub mod arithmetic;
 pub mod browse;
+pub mod digits;
 mod drawing;
 mod error;
 pub mod guided;

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::digits::{self, digits};
 use super::drawing::{Drawing, FORMAT};
 use super::guided::{self, guided};
 use super::{ExploreError, Identity, Net, Written};
@@ -60,6 +61,11 @@ pub fn redraw(
         guided::FIGURE => {
             let record: guided::Record = parse(record, &bytes)?;
             guided(&net, &record.options, out, store, progress)
+        }
+        digits::FIGURE => {
+            let found: digits::Record = parse(record, &bytes)?;
+            found.check_beside(record)?;
+            digits(&net, &found.options, out, store, progress)
         }
         // The name becomes that of files.
         name if DRAWINGS.contains(&name) => {

@@ -192,12 +192,7 @@ impl Discriminator {
 
     /// Length of a [`Discriminator::pooled_features`] row.
     pub fn feature_len(&self) -> usize {
-        self.layers
-            .iter()
-            .map(|(l, ..)| l.output.channels)
-            .sum::<usize>()
-            * BASE
-            * BASE
+        self.units() * BASE * BASE
     }
 
     /// Units of the widest convolution present: the last column of table 1.
@@ -207,6 +202,16 @@ impl Discriminator {
             .map(|(l, ..)| l.output.channels)
             .max()
             .unwrap_or(0)
+    }
+
+    /// Units of all convolutions present.
+    pub fn units(&self) -> usize {
+        self.layers.iter().map(|(l, ..)| l.output.channels).sum()
+    }
+
+    /// Units of the last convolution present.
+    pub fn last_units(&self) -> usize {
+        self.layers.last().map_or(0, |(l, ..)| l.output.channels)
     }
 
     /// Classes of the labels that it sees; 0 where it sees none.

@@ -1,7 +1,7 @@
-//! What the discriminator has learnt, measured: the L2-SVM and the protocols of tables 1 and 2.
+//! What the nets have learnt, measured: the L2-SVM and the protocols of tables 1 and 2, and table 3's nearest neighbours.
 //!
 //! [`svm`] is the classifier, which knows nothing of images; [`probe`] runs a table's protocol on two sets of features:
-//! it chooses C on validation rows of the training set, draws, fits and tests.
+//! it chooses C on validation rows of the training set, draws, fits and tests. [`nearest`] is a classifier of its own.
 
 mod draws;
 mod error;
@@ -14,6 +14,7 @@ mod npy;
 mod protocol;
 mod run;
 mod selection;
+pub mod selectivity;
 pub mod svm;
 
 pub use draws::{Split, balanced, by_class, hold_out};

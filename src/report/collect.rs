@@ -6,6 +6,7 @@ use super::ReportError;
 use crate::track::format::{Point, ProbeRecord, RunRecord, VERSION};
 use crate::track::history;
 use crate::track::knn::KnnRecord;
+use crate::track::nearest::NearestRecord;
 use crate::track::run::{RunError, read_json};
 use crate::track::supervised::SupervisedRecord;
 
@@ -19,7 +20,7 @@ pub struct Experiment {
 }
 
 /// One trial's folder, read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Trial {
     pub folder: PathBuf,
     pub run: RunRecord,
@@ -30,12 +31,13 @@ pub struct Trial {
     pub knn: Vec<KnnRecord>,
     /// The supervised net of table 2.
     pub supervised: Option<SupervisedRecord>,
+    pub nearest: Option<NearestRecord>,
     pub history: Vec<Point>,
     pub pictures: Pictures,
 }
 
 /// The image files of a trial; nothing is decoded here.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Pictures {
     /// Sample sheets by epoch, in order.
     pub epochs: Vec<(u32, PathBuf)>,
@@ -97,6 +99,43 @@ pub fn collect(folder: &Path) -> Result<Experiment, ReportError> {
     }
 }
 
+/// Whether `folder` holds experiments, not trials: a folder in it holds a trial, and it holds none itself.
+///
+/// # Errors
+/// [`ReportError::Read`].
+pub fn holds_experiments(folder: &Path) -> Result<bool, ReportError> {
+    Ok(!holds_trials(folder)? && !experiments(folder)?.is_empty())
+}
+
+/// Every experiment in `folder` (`results`), by name; or the one that `folder` is (`results/<experiment>`).
+///
+/// # Errors
+/// As [`collect`].
+pub fn all(folder: &Path) -> Result<Vec<Experiment>, ReportError> {
+    match holds_experiments(folder)? {
+        true => experiments(folder)?
+            .iter()
+            .map(|path| collect(path))
+            .collect(),
+        false => collect(folder).map(|one| vec![one]),
+    }
+}
+
+fn experiments(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let mut found = Vec::new();
+    for path in entries(folder)? {
+        if path.is_dir() && holds_trials(&path)? {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn holds_trials(folder: &Path) -> Result<bool, ReportError> {
+    let paths = entries(folder)?;
+    Ok(paths.iter().any(|path| path.join("run.json").is_file()))
+}
+
 /// A folder as a trial; `None` where it holds no `run.json`.
 fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
     let path = folder.join("run.json");
@@ -113,6 +152,7 @@ fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
         probes: read_json(&folder.join("probes.json"))?.unwrap_or_default(),
         knn: read_json(&folder.join("knn.json"))?.unwrap_or_default(),
         supervised: read_json(&folder.join("supervised.json"))?,
+        nearest: read_json(&folder.join("nearest.json"))?,
         history: history::read(folder)?,
         pictures: pictures(folder)?,
         folder: folder.to_path_buf(),
@@ -155,7 +195,7 @@ fn pictures(folder: &Path) -> Result<Pictures, ReportError> {
 }
 
 /// The paths in a folder, sorted.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
     let read = |source| ReportError::Read {
         path: folder.to_path_buf(),
         source,

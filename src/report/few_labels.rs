@@ -114,6 +114,11 @@ fn mean(rows: &[Row]) -> Option<Row> {
     })
 }
 
+/// The rest to 1, without what binary fractions leave at its end.
+fn error(accuracy: f64) -> f64 {
+    ((1.0 - accuracy) * 1e12).round() / 1e12
+}
+
 fn word(features: Features) -> &'static str {
     match features {
         Features::Trained => "trained",
@@ -152,9 +157,9 @@ fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         features: Some(word(features)),
         trial: Some(trial.run.trial.clone()),
         seeds: 1,
-        error: 1.0 - probe.accuracy,
+        error: error(probe.accuracy),
         spread: probe.spread,
-        validation_error: tried.map(|t| 1.0 - t.1),
+        validation_error: tried.map(|t| error(t.1)),
         dimensions: Some(probe.dimensions),
         draws: probe.draws.len(),
         held_out,
@@ -192,9 +197,9 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         features: Some(word(features)),
         trial: Some(trial.run.trial.clone()),
         seeds: 1,
-        error: 1.0 - found.accuracy,
+        error: error(found.accuracy),
         spread: found.spread,
-        validation_error: tried.map(|t| 1.0 - t.1),
+        validation_error: tried.map(|t| error(t.1)),
         dimensions: Some(found.dimensions),
         draws: found.draws.len(),
         held_out: found.held_out,
@@ -231,9 +236,9 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         features: None,
         trial: Some(run.trial.clone()),
         seeds: 1,
-        error: 1.0 - found.accuracy,
+        error: error(found.accuracy),
         spread: None,
-        validation_error: Some(1.0 - found.validation),
+        validation_error: Some(error(found.validation)),
         dimensions: None,
         draws: 1,
         held_out: found.held_out,
@@ -250,7 +255,7 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
             found.epochs
         ),
         protocol: format!(
-            "the best on validation of {} random-search trials{paper}, at epoch {} of {}; one draw; {} training images held out; \
+            "The best on validation of {} random-search trials{paper}, at epoch {} of {}; one draw; {} training images held out; \
              {} test images classified once",
             found.trials.len(),
             chosen.epoch,

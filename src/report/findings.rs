@@ -4,6 +4,7 @@ use super::accuracy;
 use super::collect::Experiment;
 use super::groups::{self, Estimate, Group};
 use super::published::{Measure, Published, PublishedCell, data_name};
+use super::table3;
 use super::words;
 use crate::track::format::{Features, Labels};
 
@@ -222,6 +223,7 @@ pub fn summary(experiment: &Experiment, findings: &[Finding]) -> String {
             text.push(finding.sentences());
         }
     }
+    text.extend(table3::sentences(experiment));
     if text.is_empty() {
         let n = experiment.trials.len();
         return format!(

@@ -8,6 +8,7 @@
 pub mod accuracy;
 pub mod chart;
 pub mod check;
+pub mod claims;
 pub mod collect;
 mod error;
 pub mod export;
@@ -16,11 +17,13 @@ pub mod findings;
 pub mod groups;
 pub mod oscillation;
 pub mod page;
+pub mod paper;
 pub mod published;
 pub mod stability;
 pub mod table;
 pub mod table1;
 mod table2;
+pub mod table3;
 pub mod words;
 mod write;
 

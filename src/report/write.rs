@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::ReportError;
 use super::chart::all::charts;
+use super::claims;
 use super::collect::{Experiment, collect};
 use super::export::all::FORMATS;
 use super::export::text;
@@ -10,7 +11,7 @@ use super::page::{Material, page};
 use super::published::{Published, published};
 use super::stability;
 use super::table::Table;
-use super::{table1, table2};
+use super::{table1, table2, table3};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -18,7 +19,12 @@ use crate::track::progress::{Progress, Unit};
 type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
 
 /// Every table of the report, in its order: adding one is a file and a line.
-const TABLES: &[Build] = &[table1::tables, table2::tables, stability::tables];
+const TABLES: &[Build] = &[
+    table1::tables,
+    table2::tables,
+    table3::tables,
+    stability::tables,
+];
 
 /// What a report consists of.
 #[derive(Debug, Clone)]
@@ -31,6 +37,8 @@ pub struct Written {
     pub charts: Vec<PathBuf>,
     /// The tables for a terminal.
     pub table_text: String,
+    /// One line for each of the paper's claims that this decides.
+    pub claims: Vec<String>,
     /// The main finding in plain sentences.
     pub summary: String,
 }
@@ -60,13 +68,13 @@ pub fn write(
     let published = published()?;
     let experiment = collect(experiment)?;
     step("tables")?;
-    let mut tables = Vec::new();
-    for build in TABLES {
-        tables.extend(build(&experiment, &published)?);
-    }
+    let tables = tables(&experiment, &published)?;
     step("charts")?;
     let charts = charts(&experiment, &published)?;
     step("page")?;
+    let experiments = [experiment];
+    let claims = claims::decide(&experiments, &published)?;
+    let [experiment] = experiments;
     let findings = findings::findings(&experiment, &published);
     let summary = findings::summary(&experiment, &findings);
     let material = Material {
@@ -75,6 +83,7 @@ pub fn write(
         tables,
         charts,
         findings,
+        claims,
         summary,
     };
     let page = page(&material)?;
@@ -84,6 +93,7 @@ pub fn write(
         tables: Vec::new(),
         charts: Vec::new(),
         table_text: String::new(),
+        claims: claims::lines(&material.claims),
         summary: material.summary,
     };
     for table in &material.tables {
@@ -105,7 +115,20 @@ pub fn write(
     Ok(written)
 }
 
-fn files(table: &Table, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+/// Every table that this experiment has something for.
+pub(super) fn tables(
+    experiment: &Experiment,
+    published: &Published,
+) -> Result<Vec<Table>, ReportError> {
+    let mut tables = Vec::new();
+    for build in TABLES {
+        tables.extend(build(experiment, published)?);
+    }
+    Ok(tables)
+}
+
+/// Write a table in every format.
+pub(super) fn files(table: &Table, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
     let mut paths = Vec::new();
     for format in FORMATS {
         let bytes = (format.encode)(table).map_err(|e| failed(table, e))?;

@@ -11,6 +11,7 @@ mod held_out;
 mod labels;
 pub mod load;
 mod model;
+mod nearest;
 mod raw;
 mod resolve;
 mod rules;
@@ -24,6 +25,7 @@ pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use nearest::NearestSpec;
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};

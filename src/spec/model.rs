@@ -144,6 +144,8 @@ pub struct Spec {
     pub probe: Vec<ProbeSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervised: Option<super::SupervisedSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<super::NearestSpec>,
 }
 
 /// The training images.

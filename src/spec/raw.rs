@@ -22,6 +22,7 @@ pub(super) struct Experiment {
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
     pub supervised: Option<super::supervised::Raw>,
+    pub nearest: Option<super::nearest::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

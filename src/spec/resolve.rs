@@ -70,6 +70,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .collect::<Result<_, _>>()?;
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
+    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -85,6 +86,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         train,
         probe,
         supervised: supervised.transpose()?,
+        nearest,
     })
 }
 

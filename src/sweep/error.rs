@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use crate::data::{DataError, ImagesError};
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
+use crate::probe::nearest::NearestError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -43,7 +44,23 @@ pub enum SweepError {
         source: std::io::Error,
     },
     #[error(
-        "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `probe.data`"
+        "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `{key}`"
     )]
-    NoLabels { name: String, split: String },
+    NoLabels {
+        name: String,
+        split: String,
+        /// The spec's key that names the data set.
+        key: &'static str,
+    },
+    #[error(transparent)]
+    Nearest(#[from] NearestError),
+    #[error(
+        "`nearest` needs a generator conditional on the {expected} classes of `{data}`, and this one knows {found}; \
+         set `model.conditional: true` and train on that data set, or remove `nearest`"
+    )]
+    Classes {
+        data: String,
+        expected: usize,
+        found: usize,
+    },
 }

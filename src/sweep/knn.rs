@@ -22,7 +22,7 @@ use crate::track::run::{self, RunFolder};
 const VERSION: u32 = 1;
 
 /// Whether every row that the spec asks for has its result.
-pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
     for (probe, kind) in wanted(spec) {
         if stored(folder, &key(probe, kind, spec))?.is_none() {
             return Ok(false);

@@ -6,9 +6,12 @@
 mod error;
 mod id;
 mod knn;
+mod nearest;
 mod nets;
 mod probes;
 mod run;
+mod selectivity;
+mod stages;
 mod supervised;
 mod trial;
 mod watch;

@@ -22,7 +22,7 @@ use crate::track::run::{self, RunFolder};
 const VERSION: u32 = 2;
 
 /// Whether every probe that the spec asks for has its result.
-pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
     for (probe, kind) in wanted(spec) {
         if stored(folder, &key(probe, kind, spec))?.is_none() {
             return Ok(false);
@@ -257,6 +257,7 @@ impl<'a> Work<'a> {
             set.labels.clone().ok_or_else(|| SweepError::NoLabels {
                 name: set.name.clone(),
                 split: set.split.clone(),
+                key: "probe.data",
             })
         };
         Ok(Some(Rows {

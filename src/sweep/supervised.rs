@@ -27,7 +27,7 @@ use crate::train::{self, TrainError};
 const VERSION: u32 = 1;
 
 /// Whether the search that the spec asks for, if any, has its result.
-pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
     match &spec.supervised {
         Some(wanted) => Ok(stored(folder, wanted, spec)?.is_some()),
         None => Ok(true),
@@ -124,6 +124,7 @@ fn search(
             None => Err(SweepError::NoLabels {
                 name: found.name,
                 split: found.split,
+                key: "supervised.data",
             }),
         }
     };

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, knn, nets, probes, supervised};
+use super::{SweepError, nets, stages};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -64,11 +64,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         {
             return Ok(Ended::Failed(error.clone()));
         }
-        if record.status == Status::Finished
-            && probes::all_done(&folder, spec)?
-            && knn::all_done(&folder, spec)?
-            && supervised::all_done(&folder, spec)?
-        {
+        if record.status == Status::Finished && stages::done(&folder, spec)? {
             return Ok(Ended::Skipped);
         }
     }
@@ -95,7 +91,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         serde_yaml::to_string(spec).unwrap_or_default().as_bytes(),
     )?;
     folder.write_record(&record)?;
-    let result = stages(spec, id, context, &dataset, &mut folder, &mut record);
+    let result = run_stages(spec, id, context, &dataset, &mut folder, &mut record);
     record.peak_memory = record.peak_memory.max(provenance::peak_memory());
     let (ended, result) = match result {
         Ok(Stage::Done(())) => {
@@ -126,7 +122,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
     Ok(ended)
 }
 
-fn stages(
+fn run_stages(
     spec: &Spec,
     id: &str,
     context: &Context,
@@ -149,13 +145,7 @@ fn stages(
     }
     folder.write_record(record)?;
     nets::figures(&trained, dataset, &context.device, folder)?;
-    if let Stage::Stopped = probes::run(spec, &trained, dataset, context, folder, record)? {
-        return Ok(Stage::Stopped);
-    }
-    if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
-        return Ok(Stage::Stopped);
-    }
-    supervised::run(spec, &trained, dataset, context, folder, record)
+    stages::run(spec, &trained, dataset, context, folder, record)
 }
 
 fn new_record(

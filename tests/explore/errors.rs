@@ -29,6 +29,13 @@ fn what_does_not_exist_is_named() {
 }
 
 #[test]
+fn a_row_for_each_class_needs_nets_that_know_the_classes() {
+    let place = Place::new();
+    insta::assert_snapshot!(error(&place, &["digits", TRIAL, "--data", "cifar11"]), @"");
+    insta::assert_snapshot!(error(&place, &["digits", TRIAL, "--beside", "results/absent"]), @"");
+}
+
+#[test]
 fn lists_and_ranges_say_what_was_expected() {
     let place = Place::new();
     insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", ""]), @"error: invalid value '' for '--plus <LIST>': an empty list; expected sample numbers with commas between them, such as 3,17,21");

@@ -1,6 +1,6 @@
 use super::canvas::{Rendered, render};
 use super::kinds::{ACCURACY, GRADIENTS, Kind, LOSS, THROUGHPUT};
-use super::{accuracy, curves};
+use super::{accuracy, curves, nearest};
 use crate::report::ReportError;
 use crate::report::collect::Experiment;
 use crate::report::published::Published;
@@ -11,6 +11,7 @@ type Draw = fn(&Experiment, &Published) -> Result<Option<Rendered>, ReportError>
 /// Every chart, in the order of the page.
 const CHARTS: &[Draw] = &[
     accuracy::chart,
+    nearest::chart,
     |experiment, _| curve(experiment, &LOSS),
     |experiment, _| curve(experiment, &ACCURACY),
     |experiment, _| curve(experiment, &GRADIENTS),

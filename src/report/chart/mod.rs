@@ -8,5 +8,6 @@ pub mod all;
 pub mod canvas;
 mod curves;
 mod kinds;
+mod nearest;
 mod raster;
 mod series;

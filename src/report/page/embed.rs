@@ -31,6 +31,31 @@ pub fn picture(path: &Path, alt: &str) -> Result<Markup, ReportError> {
     }
 }
 
+/// A PNG figure as an `img` at its own size; one wider than `widest` is made smaller by a whole factor.
+///
+/// # Errors
+/// [`ReportError::Read`].
+pub fn figure(path: &Path, alt: &str, widest: u32) -> Result<Markup, ReportError> {
+    let bytes = read(path)?;
+    let Ok(whole) = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png) else {
+        return picture(path, alt);
+    };
+    let factor = whole.width().div_ceil(widest.max(1));
+    if factor < 2 {
+        return picture(path, alt);
+    }
+    let side = |pixels: u32| (pixels / factor).max(1);
+    let small = whole.thumbnail_exact(side(whole.width()), side(whole.height()));
+    let mut png = std::io::Cursor::new(Vec::new());
+    match small.write_to(&mut png, image::ImageFormat::Png) {
+        Ok(()) => Ok(html! {
+            img class="smooth" src={ "data:image/png;base64," (STANDARD.encode(png.into_inner())) } alt=(alt)
+                width=(small.width()) height=(small.height());
+        }),
+        Err(_) => picture(path, alt),
+    }
+}
+
 /// Width and height of a PNG whose pixels decode.
 fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     let image = image::load_from_memory_with_format(bytes, image::ImageFormat::Png).ok()?;

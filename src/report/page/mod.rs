@@ -4,8 +4,9 @@
 
 mod architecture;
 mod charts;
+pub(super) mod claims;
 mod downloads;
-mod embed;
+pub(super) mod embed;
 mod layout;
 pub mod material;
 mod provenance;
@@ -14,8 +15,8 @@ mod scale;
 pub mod sections;
 mod sheets;
 mod summary;
-mod tables;
+pub(super) mod tables;
 mod trials;
 
-pub use layout::page;
+pub use layout::{page, shell};
 pub use material::Material;

@@ -1,0 +1,303 @@
+//! The stage of table 3: nearest neighbours among generated images, streamed and never stored, and among real ones.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use rand::seq::index;
+use sha2::{Digest, Sha256};
+
+use super::SweepError;
+use super::id::hex;
+use super::nets::Nets;
+use super::trial::{Context, Stage, data_record};
+use crate::data::{Dataset, Set, Want, to_bytes};
+use crate::nn::Generator;
+use crate::probe::nearest::{Block, Curve, Nearest, NearestError, curve};
+use crate::spec::{Latent, NearestSpec, Spec};
+use crate::track::Streams;
+use crate::track::format::RunRecord;
+use crate::track::nearest::{GeneratedRow, NearestRecord, RealRow, Subset};
+use crate::track::progress::Unit;
+use crate::track::run::{self, RunFolder};
+use crate::train::Sampler;
+
+/// Raised when the same spec would give other numbers than before.
+const VERSION: u32 = 1;
+const RECORD: &str = "nearest.json";
+/// The search half-way, or as far as it came: more samples go on from there.
+const STATE: &str = "nearest/search.safetensors";
+/// Generated images are drawn from a stream of their own each so many: where a stopped search goes on.
+const BLOCK: u64 = 10_000;
+/// Images that G draws at once.
+const BATCH: usize = 500;
+/// Real training images that are scored: sizes of subsets, and how often those at random are drawn.
+const SIZES: [usize; 2] = [10_000, 50_000];
+const DRAWS: usize = 5;
+
+/// Whether the spec asks for nothing that is not there.
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    match &spec.nearest {
+        Some(nearest) => Ok(stored(folder, &key(nearest, spec))?.is_some()),
+        None => Ok(true),
+    }
+}
+
+/// Run what is missing; write `nearest.json`.
+pub(super) fn run(
+    spec: &Spec,
+    nets: &Nets,
+    _: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    let Some(nearest) = &spec.nearest else {
+        return Ok(Stage::Done(()));
+    };
+    let key = key(nearest, spec);
+    if stored(folder, &key)?.is_some() {
+        return Ok(Stage::Done(()));
+    }
+    let started = Instant::now();
+    let work = Work::open(spec, nearest, nets, context)?;
+    let found = work.found(nets, folder, &key);
+    let seconds = started.elapsed().as_secs_f64();
+    record.stage("nearest", seconds, matches!(found, Ok(Some(_))));
+    for set in [&work.train, &work.test] {
+        let seen = data_record(set);
+        if !record.data.contains(&seen) {
+            record.data.push(seen);
+        }
+    }
+    let Some(found) = found? else {
+        return Ok(Stage::Stopped);
+    };
+    run::write_json(&folder.path(RECORD), &found)?;
+    folder.write_record(record)?;
+    Ok(Stage::Done(()))
+}
+
+fn key(nearest: &NearestSpec, spec: &Spec) -> String {
+    let text = serde_json::json!([VERSION, nearest, spec.seed, spec.data.size]).to_string();
+    hex(&Sha256::digest(text)[..6])
+}
+
+fn stored(folder: &RunFolder, key: &str) -> Result<Option<NearestRecord>, SweepError> {
+    let record: Option<NearestRecord> = run::read_json(&folder.path(RECORD))?;
+    Ok(record.filter(|r| r.key == key))
+}
+
+struct Work<'a> {
+    spec: &'a Spec,
+    nearest: &'a NearestSpec,
+    context: &'a Context<'a>,
+    train: Dataset,
+    test: Dataset,
+}
+
+impl<'a> Work<'a> {
+    fn open(
+        spec: &'a Spec,
+        nearest: &'a NearestSpec,
+        nets: &Nets,
+        context: &'a Context<'a>,
+    ) -> Result<Self, SweepError> {
+        let set = Set::find(&nearest.data, context.cards)?;
+        // Generated images can only be compared with images as the net was trained on.
+        let want = Want {
+            size: Some(spec.data.size),
+            channels: Some(nets.architecture.image.channels),
+        };
+        let open = |split: &str| set.open(split, &want, &context.store, context.progress);
+        Ok(Work {
+            spec,
+            nearest,
+            context,
+            train: open("train")?,
+            test: open("test")?,
+        })
+    }
+
+    /// Everything that is asked for; `None` where the user stopped it.
+    fn found(
+        &self,
+        nets: &Nets,
+        folder: &RunFolder,
+        key: &str,
+    ) -> Result<Option<NearestRecord>, SweepError> {
+        let truth = labels(&self.test)?;
+        let started = Instant::now();
+        let Some(generated) = self.generated(nets, folder, truth)? else {
+            return Ok(None);
+        };
+        let seconds = started.elapsed().as_secs_f64();
+        let real = match self.nearest.real {
+            true => self.real_once(truth, folder)?,
+            false => Some(Vec::new()),
+        };
+        Ok(real.map(|real| NearestRecord {
+            key: key.to_string(),
+            data: self.nearest.data.clone(),
+            queries: truth.len(),
+            generated,
+            real,
+            seconds,
+        }))
+    }
+
+    fn search(&self) -> Result<Nearest, NearestError> {
+        let images = &self.test.images;
+        Nearest::new(&images.pixels, images.stride(), 1)
+    }
+
+    fn generated(
+        &self,
+        nets: &Nets,
+        folder: &RunFolder,
+        truth: &[u8],
+    ) -> Result<Option<Vec<GeneratedRow>>, SweepError> {
+        let classes = self.test.classes.len();
+        let generator = match &nets.generator {
+            Some(generator) if generator.classes() == classes => generator,
+            other => {
+                return Err(SweepError::Classes {
+                    data: self.nearest.data.clone(),
+                    expected: classes,
+                    found: other.as_ref().map_or(0, Generator::classes),
+                });
+            }
+        };
+        let path = folder.path(STATE);
+        // The folder is the net's own; the rest of the stream and the queries hang on these.
+        let state_key = format!("{VERSION} {} {}", self.spec.seed, self.test.fingerprint);
+        let stream = Stream {
+            generator,
+            latent: nets.architecture.latent,
+            streams: Streams::new(self.spec.seed),
+            classes: classes as u64,
+        };
+        let plan = Curve {
+            labels: truth,
+            samples: &self.nearest.samples,
+            block: BLOCK,
+            state: Some((&path, &state_key)),
+            title: "nearest generated images",
+            progress: self.context.progress,
+        };
+        let points = curve(&mut self.search()?, &plan, |range| stream.block(range))?;
+        let row = |p: &crate::probe::nearest::Point| GeneratedRow {
+            samples: p.references,
+            errors: p.errors,
+        };
+        Ok(points.map(|points| points.iter().map(row).collect()))
+    }
+
+    /// The real images' part hangs on no net and no number of samples: once is enough.
+    fn real_once(
+        &self,
+        truth: &[u8],
+        folder: &RunFolder,
+    ) -> Result<Option<Vec<RealRow>>, SweepError> {
+        let spec = self.spec;
+        let of = [&self.train.fingerprint, &self.test.fingerprint];
+        let parts = serde_json::json!([VERSION, spec.seed, spec.data.size, of]);
+        let key = hex(&Sha256::digest(parts.to_string())[..6]);
+        let path = folder.path(&format!("nearest/real-{key}.json"));
+        if let Some(rows) = run::read_json(&path)? {
+            return Ok(Some(rows));
+        }
+        let rows = self.real(truth)?;
+        if let Some(rows) = &rows {
+            run::write_json(&path, rows)?;
+        }
+        Ok(rows)
+    }
+
+    /// Subsets among which the paper's may be: it does not say which real images it used.
+    fn real(&self, truth: &[u8]) -> Result<Option<Vec<RealRow>>, SweepError> {
+        let n = self.train.images.n;
+        let mut subsets: Vec<(Subset, usize, Vec<Vec<usize>>)> =
+            vec![(Subset::All, n, vec![(0..n).collect()])];
+        for size in SIZES.into_iter().filter(|size| *size < n) {
+            subsets.push((Subset::First, size, vec![(0..size).collect()]));
+            subsets.push((Subset::Last, size, vec![(n - size..n).collect()]));
+            let mut rng = Streams::new(self.spec.seed).stream(&format!("nearest.real.{size}"));
+            let draws = (0..DRAWS).map(|_| {
+                let mut rows = index::sample(&mut rng, n, size).into_vec();
+                rows.sort_unstable();
+                rows
+            });
+            subsets.push((Subset::Random, size, draws.collect()));
+        }
+        let total: usize = subsets.iter().map(|(_, size, d)| size * d.len()).sum();
+        let mut bar =
+            self.context
+                .progress
+                .begin("nearest real images", Some(total as u64), Unit::Images);
+        let mut found = Vec::new();
+        for (subset, images, draws) in subsets {
+            let mut errors = Vec::new();
+            for rows in draws {
+                if self.context.progress.stop_requested() {
+                    return Ok(None);
+                }
+                let part = self.train.subset(&rows)?;
+                let mut search = self.search()?;
+                search.add(&part.images.pixels, labels(&part)?)?;
+                errors.push(search.errors(truth)?);
+                bar.advance(images as u64);
+            }
+            found.push(RealRow {
+                subset,
+                images,
+                errors,
+            });
+        }
+        Ok(Some(found))
+    }
+}
+
+/// Generated images in blocks, each from a stream of its own: the same image at the same place wherever a search begins.
+struct Stream<'a> {
+    generator: &'a Generator,
+    latent: Latent,
+    streams: Streams,
+    classes: u64,
+}
+
+impl Stream<'_> {
+    /// The images of a range within a block. Labels follow one another, so that each class has its share at any number.
+    fn block(&self, range: Range<u64>) -> Result<Block, SweepError> {
+        let first = range.start / BLOCK * BLOCK;
+        let rng = self
+            .streams
+            .stream(&format!("nearest.{}", range.start / BLOCK));
+        let mut sampler = Sampler::new(self.generator, self.latent, rng)?;
+        let all: Vec<u8> = (first..range.end)
+            .map(|i| (i % self.classes) as u8)
+            .collect();
+        let mut pixels = Vec::new();
+        for labels in all.chunks(BATCH) {
+            let images = sampler.labelled(labels)?;
+            let start = pixels.len();
+            pixels.resize(start + images.len(), 0);
+            to_bytes(images, &mut pixels[start..]);
+        }
+        // What lies before the range in its block was drawn only to come to its place in the stream.
+        let before = (range.start - first) as usize;
+        let one = pixels.len() / all.len().max(1);
+        pixels.drain(..before * one);
+        Ok(Block {
+            pixels,
+            labels: all[before..].to_vec(),
+        })
+    }
+}
+
+fn labels(set: &Dataset) -> Result<&[u8], SweepError> {
+    set.labels.as_deref().ok_or_else(|| SweepError::NoLabels {
+        name: set.name.clone(),
+        split: set.split.clone(),
+        key: "nearest.data",
+    })
+}
