@@ -62,9 +62,9 @@ fn hidden(preset: Preset, width: usize, rules: &Rules) -> Vec<usize> {
 /// Standard deviation of a dense layer's initial weights. Section 4's 0.02 is meant for batch norm: in a fully connected net
 /// without it the image, and the label even more, fade from layer to layer, and after three epochs on MNIST G drew the same
 /// few shapes for every label. Such a net starts as He et al. 2015 (equation 10) keep the signal's size.
-fn deviation(preset: Preset, inputs: usize) -> f32 {
-    match preset {
-        Preset::Fc28 => (2.0 / inputs as f32).sqrt(),
+fn deviation(convolutions: &[ConvLayer], inputs: usize) -> f32 {
+    match convolutions {
+        [] => (2.0 / inputs as f32).sqrt(),
         _ => DEVIATION,
     }
 }
@@ -182,7 +182,7 @@ impl Architecture {
                 norm,
                 bias,
                 activation,
-                deviation: deviation(preset, inputs + labels),
+                deviation: deviation(&discriminator, inputs + labels),
             }
         };
         let (mut generator_dense, mut discriminator_dense) = (Vec::new(), Vec::new());
@@ -237,7 +237,7 @@ impl Architecture {
 
     /// Standard deviation of the logit's initial weights.
     pub(in crate::nn) fn logit_deviation(&self) -> f32 {
-        deviation(self.preset, self.logit_inputs() + self.classes)
+        deviation(&self.discriminator, self.logit_inputs() + self.classes)
     }
 
     /// Values that the logit reads, beside labels.
