@@ -172,7 +172,7 @@ impl Net {
             missing: Vec::new(),
             spec: None,
             statistics: true,
-            inferred: AtomicBool::new(false),
+            inferred: AtomicBool::new(true),
         })
     }
 
