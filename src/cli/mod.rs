@@ -10,6 +10,7 @@ mod explore;
 mod export;
 mod probe;
 mod progress;
+mod quality;
 mod report;
 mod stop;
 mod sweep;
@@ -58,6 +59,7 @@ enum Command {
     Describe(describe::Describe),
     Data(data::Data),
     Explore(explore::Explore),
+    Quality(quality::Quality),
     Probe(probe::Probe),
     Export(export::Export),
 }
@@ -110,6 +112,7 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Describe(command) => command.run(store),
         Command::Data(command) => command.run(store),
         Command::Explore(command) => command.run(store),
+        Command::Quality(command) => command.run(store),
         Command::Probe(command) => command.run(),
         Command::Export(command) => command.run(),
     }

@@ -13,6 +13,7 @@ mod discriminator;
 mod error;
 mod generator;
 mod guided;
+pub mod inception;
 mod input;
 mod maps;
 mod norm;
@@ -23,6 +24,7 @@ pub mod plan;
 pub mod planned;
 pub mod released;
 pub mod schematic;
+pub mod state_dict;
 mod statistics;
 pub mod torch;
 

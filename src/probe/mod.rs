@@ -16,6 +16,7 @@ pub mod memorisation;
 pub mod nearest;
 mod npy;
 mod protocol;
+pub mod quality;
 mod run;
 mod selection;
 pub mod selectivity;

@@ -21,6 +21,7 @@ pub mod oscillation;
 pub mod page;
 pub mod paper;
 pub mod published;
+pub mod quality;
 pub mod stability;
 pub mod table;
 pub mod table1;

@@ -9,6 +9,7 @@ use super::export::text;
 use super::memorisation;
 use super::page::{Material, page};
 use super::published::{Published, published};
+use super::quality;
 use super::stability;
 use super::table::Table;
 use super::{filters, findings, table1, table2, table3};
@@ -26,6 +27,7 @@ const TABLES: &[Build] = &[
     stability::tables,
     memorisation::tables,
     filters::tables,
+    quality::tables,
 ];
 
 /// What a report consists of.

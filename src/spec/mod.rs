@@ -17,6 +17,7 @@ mod memorisation;
 mod model;
 mod monitor;
 mod nearest;
+mod quality;
 mod raw;
 mod resolve;
 mod rules;
@@ -38,6 +39,7 @@ pub use model::{
 };
 pub use monitor::StopOn;
 pub use nearest::NearestSpec;
+pub use quality::{InceptionSpec, QUALITY_SAMPLES, QualitySpec, SpaceSpec};
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};

@@ -148,6 +148,8 @@ pub struct Spec {
     pub explore: Vec<ExploreSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memorisation: Option<MemorisationSpec>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<super::QualitySpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervised: Option<super::SupervisedSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]

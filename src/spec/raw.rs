@@ -25,6 +25,7 @@ pub(super) struct Experiment {
     pub probe: Option<Vec<Probe>>,
     pub explore: Option<Vec<Explore>>,
     pub memorisation: Option<memorisation::Raw>,
+    pub quality: Option<Vec<super::quality::Raw>>,
     pub supervised: Option<super::supervised::Raw>,
     pub nearest: Option<super::nearest::Raw>,
 }

@@ -77,6 +77,9 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         Some(raw) => Some(memorisation::resolve(&check, raw, &model, &mut train)?),
         None => None,
     };
+    let split = raw.data.split.unwrap_or_else(|| "train".into());
+    let quality =
+        super::quality::resolve(&check, &split, raw.quality.as_deref().unwrap_or_default())?;
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
@@ -87,7 +90,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         seed: raw.seed.unwrap_or(0),
         data: DataSpec {
             train: raw.data.train,
-            split: raw.data.split.unwrap_or_else(|| "train".into()),
+            split,
             size,
             channels,
         },
@@ -96,6 +99,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         probe,
         explore: explore_raw::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
         memorisation,
+        quality,
         supervised: supervised.transpose()?,
         nearest,
     })

@@ -1,11 +1,14 @@
 use std::path::PathBuf;
 
+use super::quality::QualityStageError;
 use crate::data::{DataError, ImagesError};
 use crate::explore::ExploreError;
 use crate::nn::NnError;
+use crate::nn::inception::InceptionError;
 use crate::nn::released::ReleasedError;
 use crate::nn::torch::TorchError;
 use crate::probe::nearest::NearestError;
+use crate::probe::quality::QualityError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -32,6 +35,12 @@ pub enum SweepError {
     Features(#[from] FeatureError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Quality(#[from] QualityError),
+    #[error(transparent)]
+    QualityStage(#[from] QualityStageError),
+    #[error(transparent)]
+    Inception(#[from] InceptionError),
     #[error(transparent)]
     Explore(Box<ExploreError>),
     #[error(transparent)]
@@ -82,8 +91,9 @@ pub enum SweepError {
     },
 }
 
+/// The largest of the causes: boxed, it does not make every result large.
 impl From<ExploreError> for SweepError {
-    fn from(error: ExploreError) -> Self {
-        SweepError::Explore(Box::new(error))
+    fn from(e: ExploreError) -> Self {
+        SweepError::Explore(Box::new(e))
     }
 }

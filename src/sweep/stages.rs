@@ -2,7 +2,9 @@
 
 use super::nets::Nets;
 use super::trial::{Context, Stage};
-use super::{SweepError, explore, knn, memorisation, nearest, probes, selectivity, supervised};
+use super::{
+    SweepError, explore, knn, memorisation, nearest, probes, quality, selectivity, supervised,
+};
 use crate::data::Dataset;
 use crate::spec::Spec;
 use crate::track::format::RunRecord;
@@ -40,6 +42,7 @@ const STAGES: &[AfterTraining] = &[
     stage!(knn),
     stage!(supervised),
     stage!(nearest),
+    stage!(quality),
 ];
 
 /// Whether every stage has done what the spec asks for.

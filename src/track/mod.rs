@@ -15,6 +15,7 @@ pub mod metrics;
 pub mod nearest;
 pub mod progress;
 pub mod provenance;
+pub mod quality;
 pub mod run;
 pub mod selectivity;
 pub mod sheet;

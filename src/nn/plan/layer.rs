@@ -114,6 +114,8 @@ pub struct DenseLayer {
     /// Followed by a bias, where batch norm is given up.
     pub bias: bool,
     pub activation: Activation,
+    /// Standard deviation of the initial weights.
+    pub deviation: f32,
 }
 
 impl DenseLayer {

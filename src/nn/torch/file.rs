@@ -7,11 +7,14 @@ use candle_core::pickle::PthTensors;
 use candle_core::{DType, Device, Tensor};
 
 use super::TorchError;
+use crate::nn::state_dict;
 
 /// Where training scripts put a net's state dict among other things.
 const WRAPPERS: [&str; 4] = ["state_dict", "model_state_dict", "model", "net"];
 /// What `nn.DataParallel` puts before every name.
 const PARALLEL: &str = "module.";
+/// A count of batches is no part of what a net computes.
+const COUNT: &str = "num_batches_tracked";
 
 /// Tensors by name, single precision, on the host; names as the plain module has them.
 pub fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, TorchError> {
@@ -24,11 +27,12 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, TorchError> {
     std::io::Read::read_exact(&mut file, &mut magic).map_err(|e| failed(e.to_string()))?;
     let found = match &magic {
         b"PK\x03\x04" => pickled(path).map_err(|e| failed(e.to_string()))?,
-        // Before version 1.6 a checkpoint was a bare pickle, which candle does not read.
+        // Before version 1.6 a checkpoint was a bare pickle.
         b"\x80\x02\x8a\x0a" => {
-            return Err(failed(
-                "it is in the format of PyTorch before 1.6; load it and save it again with a newer one".into(),
-            ));
+            let bytes = std::fs::read(path).map_err(|e| failed(e.to_string()))?;
+            let found = state_dict::read(path, &bytes).map_err(|e| failed(e.message))?;
+            let part_of_net = |(name, _): &(String, Tensor)| !name.ends_with(COUNT);
+            found.into_iter().filter(part_of_net).collect()
         }
         _ => candle_core::safetensors::load(path, &Device::Cpu)
             .map_err(|e| {
@@ -67,8 +71,7 @@ fn pickled(path: &Path) -> candle_core::Result<Vec<(String, Tensor)>> {
         };
         let mut tensors = Vec::new();
         for name in file.tensor_infos().keys() {
-            // A count of batches is no part of what the net computes.
-            if !name.ends_with("num_batches_tracked")
+            if !name.ends_with(COUNT)
                 && let Some(tensor) = file.get(name)?
             {
                 tensors.push((name.clone(), tensor));
