@@ -22,8 +22,8 @@ pub enum TorchError {
         net: &'static str,
         layers: usize,
         key: String,
-        expected: String,
-        found: String,
+        expected: Box<str>,
+        found: Box<str>,
     },
     #[error(
         "`{key}` in `{}` has shape {found:?}, expected {expected} as in PyTorch's DCGAN example",

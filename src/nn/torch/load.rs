@@ -215,8 +215,8 @@ impl Dict {
             net: self.net,
             layers: layers + 1,
             key: name.to_string(),
-            expected: expected.to_string(),
-            found: some_of(self.tensors.keys()),
+            expected: expected.into(),
+            found: some_of(self.tensors.keys()).into(),
         })?;
         let values = tensor.flatten_all().and_then(|t| t.to_vec1::<f32>());
         let values = values.map_err(NnError::Tensor)?;
