@@ -66,7 +66,7 @@ fn compare(d: &Discriminator, g: &Generator, image: [usize; 3], z: usize, wanted
         &values(&pooled.get(1).unwrap()),
         &wanted.pooled,
     );
-    let drawn = g.forward(&waves(&[2, z]), Norm::Infer).unwrap();
+    let drawn = g.forward(waves(&[2, z]), Norm::Infer).unwrap();
     let found: Vec<f32> = values(&drawn).into_iter().step_by(37).collect();
     close("images", &found, &wanted.drawn);
 }

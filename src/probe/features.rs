@@ -18,6 +18,9 @@ use crate::nn::planned::PlannedFeatures;
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
+/// Features of the training rows and of the test rows.
+pub type TrainAndTest = (Array2<f16>, Array2<f16>);
+
 /// Images a forward pass takes at once: enough to fill the cores, little memory.
 const BATCH: usize = 250;
 /// Raised when the extraction changes, so that features of an older program are not taken for ours.

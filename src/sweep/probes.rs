@@ -119,9 +119,6 @@ fn stored(folder: &RunFolder, key: &str) -> Result<Option<ProbeRecord>, SweepErr
     Ok(run::read_json(&folder.path(&format!("probes/{key}.json")))?)
 }
 
-/// Features of the training rows and of the test rows.
-type TrainAndTest = (Array2<f16>, Array2<f16>);
-
 /// What features are of: a data set, a kind, and the size of a k-means layer.
 type Of = (String, Features, Option<KMeansSpec>);
 
@@ -136,7 +133,7 @@ pub(super) struct Work<'a> {
     /// Train and test split of each data set probed.
     sets: Vec<(Dataset, Dataset)>,
     /// The features last made and what they are of.
-    features: Option<(Of, TrainAndTest)>,
+    features: Option<(Of, features::TrainAndTest)>,
 }
 
 /// The features last made with their labels.
@@ -256,7 +253,7 @@ impl<'a> Work<'a> {
         net: &crate::nn::Discriminator,
         train: &Dataset,
         test: &Dataset,
-    ) -> Result<Option<TrainAndTest>, SweepError> {
+    ) -> Result<Option<features::TrainAndTest>, SweepError> {
         let of = |set: &Dataset| {
             let folder = self.folder.path("features");
             let (device, progress) = (&self.context.device, self.context.progress);

@@ -14,16 +14,19 @@ use crate::track::run::RunFolder;
 struct AfterTraining {
     /// Whether everything that the spec asks of it lies in the folder.
     done: fn(&RunFolder, &Spec) -> Result<bool, SweepError>,
-    /// Do what is missing; the data set is the training images.
-    run: fn(
-        &Spec,
-        &Nets,
-        &Dataset,
-        &Context,
-        &RunFolder,
-        &mut RunRecord,
-    ) -> Result<Stage<()>, SweepError>,
+    /// Do what is missing.
+    run: Run,
 }
+
+/// The data set is the training images.
+type Run = fn(
+    &Spec,
+    &Nets,
+    &Dataset,
+    &Context,
+    &RunFolder,
+    &mut RunRecord,
+) -> Result<Stage<()>, SweepError>;
 
 macro_rules! stage {
     ($room:ident) => {

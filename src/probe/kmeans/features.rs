@@ -14,7 +14,7 @@ use super::patches::{Grid, drawn};
 use super::whiten::Whitening;
 use crate::data::{Dataset, Images};
 use crate::probe::FeatureError;
-use crate::probe::features::{keep, kept};
+use crate::probe::features::{TrainAndTest, keep, kept};
 use crate::spec::KMeansSpec;
 use crate::track::Streams;
 use crate::track::progress::Progress;
@@ -95,7 +95,7 @@ pub fn features(
     settings: &KMeansSpec,
     streams: Streams,
     progress: &dyn Progress,
-) -> Result<Option<(Array2<f16>, Array2<f16>)>, FeatureError> {
+) -> Result<Option<TrainAndTest>, FeatureError> {
     let Some(layer) = KMeans::learn(train, settings, streams, progress)? else {
         return Ok(None);
     };
@@ -122,7 +122,7 @@ pub fn cached(
     settings: &KMeansSpec,
     streams: Streams,
     progress: &dyn Progress,
-) -> Result<Option<(Array2<f16>, Array2<f16>)>, FeatureError> {
+) -> Result<Option<TrainAndTest>, FeatureError> {
     let key = key(train, test, settings, streams);
     let path = |set: &Dataset| folder.join(format!("kmeans-{}-{key}.npy", set.split));
     let shape = |set: &Dataset| [set.images.n, QUARTERS * settings.units];

@@ -151,7 +151,7 @@ mod tests {
         // for each; 4: a constant; 5: no structure within a sample, another level for each.
         let of = |c: usize, i: usize, y: usize, x: usize| {
             let own = noise[(i * h + y) * w + x];
-            let checkers = if (x + y) % 2 == 0 { 1.0 } else { -1.0 };
+            let checkers = if (x + y).is_multiple_of(2) { 1.0 } else { -1.0 };
             match c {
                 0 => own,
                 1 => -2.0 * own,
