@@ -1,5 +1,9 @@
-//! Figures 4, 5, 7 and 8 and the numbered sheet through the real binary: drawn, drawn again, and refused.
+//! Figures 4 to 8 and the numbered sheet through the real binary: drawn, drawn again, and refused.
 
+#[path = "explore/chosen.rs"]
+mod chosen;
+#[path = "explore/drop.rs"]
+mod drop;
 #[path = "explore/errors.rs"]
 mod errors;
 #[path = "explore/place.rs"]

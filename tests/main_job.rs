@@ -6,6 +6,10 @@ mod bench;
 mod errors;
 #[path = "main_job/jobs.rs"]
 mod jobs;
+#[path = "main_job/memorisation.rs"]
+mod memorisation;
+#[path = "main_job/monitor.rs"]
+mod monitor;
 #[path = "main_job/nearest.rs"]
 mod nearest;
 #[path = "main_job/resume.rs"]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use dcgan::report::{self, ReportError, Written, check};
 use dcgan::track::history;
 use dcgan::track::progress::Silent;
+use dcgan::track::quality::{KernelRecord, NeighboursRecord, QualityRecord, ScoreRecord};
+use dcgan::track::run::write_json;
 use polars::prelude::{ParquetReader, SerReader};
 
 /// A copy of the fixture with sheets drawn into it, as a test may change it.
@@ -353,4 +355,59 @@ fn well_formed(html: &str) {
         rest = &rest[end + 1..];
     }
     assert!(open.is_empty(), "left open: {open:?}");
+}
+
+#[test]
+fn quality_stands_beside_what_it_depends_on() {
+    let (_dir, folder) = results();
+    let record = |space: &str, frechet: f64, inception_score| QualityRecord {
+        space: space.into(),
+        net: format!("the net of {space}"),
+        images: "generator".into(),
+        against: "cifar10, test".into(),
+        samples: 2000,
+        reference: 2000,
+        dimensions: 448,
+        standardised: space != "inception",
+        seed: 0,
+        frechet,
+        kernel: KernelRecord {
+            mean: frechet / 1e3,
+            deviation: 1e-4,
+            subsets: 100,
+            size: 1000,
+        },
+        inception_score,
+        neighbours: NeighboursRecord {
+            precision: 0.5,
+            recall: 0.25,
+            density: 0.75,
+            coverage: 0.125,
+            k_precision_recall: 3,
+            k_density_coverage: 5,
+        },
+        seconds: 1.0,
+    };
+    let score = ScoreRecord {
+        mean: 4.5,
+        deviation: 0.25,
+        splits: 10,
+    };
+    for (trial, frechet) in [("3f0a9c1e", 10.5), ("9b27d4f0", 12.25)] {
+        let of = [
+            record("untrained", frechet, None),
+            record("inception", 10.0 * frechet, Some(score)),
+        ];
+        write_json(&folder.join(trial).join("quality.json"), &of).unwrap();
+    }
+    let published = report::published::published().unwrap();
+    let experiment = report::collect::collect(&folder).unwrap();
+    let tables = report::quality::tables(&experiment, &published).unwrap();
+    assert_eq!(tables.len(), 1);
+    assert_eq!(tables[0].data.height(), 4);
+    insta::assert_snapshot!(report::export::text(&tables[0]).unwrap());
+
+    std::fs::write(folder.join("3f0a9c1e/quality.json"), "[{").unwrap();
+    let e = report::quality::tables(&experiment, &published).unwrap_err();
+    assert!(e.to_string().contains("quality.json` line 1"), "{e}");
 }

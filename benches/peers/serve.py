@@ -58,9 +58,17 @@ def main():
 
 def kind(row):
     """The module that holds this row: the row's name up to the first slash."""
-    import adam, features, nearest, ops, steps, svm
+    import adam, features, inception, nearest, ops, steps, svm
 
-    kinds = {"adam": adam, "features": features, "nearest": nearest, "op": ops, "step": steps, "svm": svm}
+    kinds = {
+        "adam": adam,
+        "features": features,
+        "inception": inception,
+        "nearest": nearest,
+        "op": ops,
+        "step": steps,
+        "svm": svm,
+    }
     return kinds[row.split("/")[0]]
 
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Work, adam, features, kernels, nearest, ops, sample, step, svm};
+use super::{Work, adam, features, inception, kernels, nearest, ops, sample, step, svm};
 
 /// Makes work; knows what the user gave for it.
 #[derive(Debug, Clone)]
@@ -19,7 +19,7 @@ pub struct Catalogue {
 }
 
 /// Every piece of work in the table's order: its name, and what people call it.
-pub const ENTRIES: [(&str, &str); 34] = [
+pub const ENTRIES: [(&str, &str); 35] = [
     ("step/dcgan32/64/f32", "step, dcgan32, width 64"),
     ("step/dcgan64/64/f32", "step, dcgan64, width 64"),
     ("step/svhn32/32/f32", "step, svhn32, width 32"),
@@ -29,6 +29,7 @@ pub const ENTRIES: [(&str, &str); 34] = [
         "features/imagenet32/128/250",
         "features, imagenet32, width 128",
     ),
+    ("inception/16", "features, Inception v3"),
     (
         "adam/5/1000000/default",
         "Adam, 5M parameters, theirs by default",
@@ -146,6 +147,7 @@ impl Catalogue {
             ["features", preset, width, images] => {
                 features::pooled(self, preset, number(width)?, number(images)?)
             }
+            ["inception", images] => inception::features(self, number(images)?),
             ["adam", tensors, values, _] => adam::update(number(tensors)?, number(values)?),
             ["svm", rows, columns, c] => {
                 svm::fit(self, number(rows)?, number(columns)?, c.parse()?)

@@ -6,6 +6,7 @@
 mod adam;
 mod catalogue;
 mod features;
+mod inception;
 mod kernels;
 mod nearest;
 mod ops;

@@ -2,6 +2,7 @@
 
 mod concepts;
 mod digits;
+mod drop;
 mod figures;
 mod guided;
 
@@ -10,12 +11,13 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use dcgan::data::Store;
-use dcgan::explore::{self, Drawing, Net, Written};
+use dcgan::explore::{self, Chooser, Net, Written};
+use dcgan::spec::{ExploreSpec, FigureSpec};
 
 use super::Verdict;
 use super::progress::Screen;
 
-/// Look into a net: interpolation, arithmetic, turn vector, guided backpropagation, classes side by side
+/// Look into a net: interpolation, arithmetic, turn vector, forgetting, guided backpropagation, classes side by side
 #[derive(Args)]
 #[command(after_help = "\
 A net is a trial's folder or a folder of the authors' released weights. Its samples are numbered from 0, the same for \
@@ -29,7 +31,9 @@ Examples:
   dcgan explore turn results/faces/0c1d --left 1,2,3,4 --right 5,6,7,8
   dcgan explore guided results/cifar/4bd4ff4310c1
   dcgan explore digits results/mnist/3a5f --beside results/mnist/0c1d
-  dcgan explore draw results/cifar/4bd4ff4310c1/figures/samples.json --out elsewhere")]
+  dcgan explore boxes results/faces/0c1d --out mouths.yaml
+  dcgan explore drop results/faces/0c1d --boxes mouths.yaml --concept mouths
+  dcgan explore draw results/cifar/4bd4ff4310c1/figures/browse.json --out elsewhere")]
 pub struct Explore {
     #[command(subcommand)]
     figure: Figure,
@@ -42,6 +46,8 @@ enum Figure {
     Arithmetic(figures::Arithmetic),
     Turn(figures::Turn),
     Guided(guided::Guided),
+    Boxes(drop::BoxesPage),
+    Drop(drop::Drop),
     Digits(digits::Digits),
     Draw(Draw),
 }
@@ -70,19 +76,62 @@ impl NetArgs {
         self.out.clone().unwrap_or_else(beside)
     }
 
-    /// Make a drawing of the net, draw it, and say where it is.
-    fn draw(&self, make: impl FnOnce(&Net) -> Result<Drawing>) -> Result<Verdict> {
-        let net = self.open()?;
-        let written = make(&net)?.draw(&net, &self.out(), &Screen::new())?;
+    /// Draw a figure of the net, and say where it is.
+    fn figure(
+        &self,
+        net: &Net,
+        name: Option<String>,
+        figure: FigureSpec,
+        labels: LabelArgs,
+        store: &Store,
+    ) -> Result<Verdict> {
+        let spec = ExploreSpec {
+            name: name.unwrap_or_else(|| figure.file().to_string()),
+            seed: self.seed,
+            data: labels.data,
+            split: labels.split,
+            figure,
+        };
+        let screen = Screen::new();
+        let chooser = &mut Chooser::new(store, None, &screen);
+        let written = explore::figure(net, &spec, &self.out(), chooser)?;
         Ok(tell(&written))
     }
+}
+
+/// Which net, and under which name and where its figure goes.
+#[derive(Args)]
+struct DrawArgs {
+    #[command(flatten)]
+    net: NetArgs,
+    /// Call the figure's files so [default: as the figure is called]
+    #[arg(long, value_name = "NAME", value_parser = file_name)]
+    name: Option<String>,
+}
+
+impl DrawArgs {
+    fn draw(self, figure: FigureSpec, labels: LabelArgs, store: &Store) -> Result<Verdict> {
+        let net = self.net.open()?;
+        self.net.figure(&net, self.name, figure, labels, store)
+    }
+}
+
+/// Where the labels come from that samples are chosen by.
+#[derive(Args)]
+struct LabelArgs {
+    /// Choose samples by the labels of this data set [default: what the trial was trained on]
+    #[arg(long, value_name = "NAME")]
+    data: Option<String>,
+    /// Its split [default: the trial's with its own data set, else `train`]
+    #[arg(long, value_name = "NAME")]
+    split: Option<String>,
 }
 
 /// Draw a figure again from its JSON, to the byte
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  dcgan explore draw results/cifar/4bd4ff4310c1/figures/samples.json
+  dcgan explore draw results/cifar/4bd4ff4310c1/figures/browse.json
   dcgan explore draw turn.json --net elsewhere/4bd4ff4310c1 --out again")]
 struct Draw {
     /// What was written beside a figure
@@ -111,11 +160,13 @@ impl Explore {
     /// Draw the figure.
     pub fn run(self, store: Store) -> Result<Verdict> {
         match self.figure {
-            Figure::Browse(figure) => figure.run(),
-            Figure::Interpolate(figure) => figure.run(),
-            Figure::Arithmetic(figure) => figure.run(),
-            Figure::Turn(figure) => figure.run(),
+            Figure::Browse(figure) => figure.run(&store),
+            Figure::Interpolate(figure) => figure.run(&store),
+            Figure::Arithmetic(figure) => figure.run(&store),
+            Figure::Turn(figure) => figure.run(&store),
             Figure::Guided(figure) => figure.run(&store),
+            Figure::Boxes(page) => page.run(),
+            Figure::Drop(figure) => figure.run(&store),
             Figure::Digits(figure) => figure.run(&store),
             Figure::Draw(figure) => figure.run(&store),
         }
@@ -131,19 +182,10 @@ fn tell(written: &Written) -> Verdict {
     Verdict::Fine
 }
 
-/// `3,17,21` as sample numbers.
-fn numbers(text: &str) -> Result<Numbers, String> {
-    let expected = "expected sample numbers with commas between them, such as 3,17,21";
-    if text.trim().is_empty() {
-        return Err(format!("an empty list; {expected}"));
+fn file_name(text: &str) -> Result<String, String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => Ok(text.to_string()),
+        false => Err("expected letters, digits, `-` and `_`".into()),
     }
-    let parts = text.split(',').map(|part| {
-        let number = part.trim().parse();
-        number.map_err(|_| format!("`{}` is not a sample's number; {expected}", part.trim()))
-    });
-    parts.collect::<Result<_, _>>().map(Numbers)
 }
-
-/// A list of sample numbers as one argument.
-#[derive(Debug, Clone)]
-struct Numbers(Vec<usize>);

@@ -3,10 +3,14 @@
 //! Exit codes: 0 fine, 1 a check, a claim or a trial failed, 2 usage or input error, 130 stopped by the user.
 
 mod check;
+mod claims;
 mod data;
 mod describe;
 mod explore;
+mod export;
+mod probe;
 mod progress;
+mod quality;
 mod report;
 mod stop;
 mod sweep;
@@ -40,17 +44,24 @@ Examples:
   dcgan describe experiments/cifar.yaml --profile cuda    layer tables, no training
   dcgan report results/cifar                              the report again
   dcgan check results/cifar                               compare with the committed baseline
+  dcgan claims                                            the paper's statements against all results
   dcgan data fetch cifar10                                only the data
-  dcgan explore browse results/cifar/TRIAL                numbered samples; figures 4, 5, 7 and 8 begin here";
+  dcgan explore browse results/cifar/TRIAL                numbered samples; figures 4, 5, 7 and 8 begin here
+  dcgan probe --features F.npy --labels L.npy             the same protocol on features of any network
+  dcgan export results/cifar/TRIAL --to FOLDER            both nets for PyTorch";
 
 #[derive(Subcommand)]
 enum Command {
     Sweep(sweep::Sweep),
     Report(report::Report),
     Check(check::Check),
+    Claims(claims::Claims),
     Describe(describe::Describe),
     Data(data::Data),
     Explore(explore::Explore),
+    Quality(quality::Quality),
+    Probe(probe::Probe),
+    Export(export::Export),
 }
 
 /// What a command came to.
@@ -97,9 +108,13 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Sweep(command) => command.run(store),
         Command::Report(command) => command.run(),
         Command::Check(command) => command.run(),
+        Command::Claims(command) => command.run(),
         Command::Describe(command) => command.run(store),
         Command::Data(command) => command.run(store),
         Command::Explore(command) => command.run(store),
+        Command::Quality(command) => command.run(store),
+        Command::Probe(command) => command.run(),
+        Command::Export(command) => command.run(),
     }
 }
 

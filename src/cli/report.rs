@@ -6,13 +6,17 @@ use clap::Args;
 use super::Verdict;
 use super::progress::Screen;
 
-/// Write an experiment's report: one HTML page, tables and charts
+/// Write an experiment's report, or the whole paper's: one HTML page, tables and charts
+///
+/// Of a folder of experiments, the page follows the paper: each of its tables, figures and statements with ours beside it,
+/// and for what has not been run the command that would.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  dcgan report results/cifar")]
+  dcgan report results/cifar    one experiment
+  dcgan report results          the whole paper, from every experiment there")]
 pub struct Report {
-    /// An experiment's results folder
+    /// An experiment's results folder, or the folder of them all
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }
@@ -27,9 +31,13 @@ impl Report {
 
 /// Write the report of `folder`, print its table and where it is.
 pub fn write(folder: &Path, screen: &Screen) -> Result<()> {
-    let written = dcgan::report::write(folder, None, screen)?;
+    let written = match dcgan::report::collect::holds_experiments(folder)? {
+        true => dcgan::report::paper::write(folder, None, screen)?,
+        false => dcgan::report::write(folder, None, screen)?,
+    };
     println!("{}", written.table_text);
     println!("{}", written.summary);
+    written.claims.iter().for_each(|line| println!("{line}"));
     println!("report: {}", written.html.display());
     Ok(())
 }

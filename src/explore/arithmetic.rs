@@ -2,7 +2,7 @@
 
 use rand::Rng;
 
-use super::{Content, Drawing, ExploreError, Net, Panel, Samples, Term, Tile, vector};
+use super::{Chosen, Content, Drawing, ExploreError, Net, Panel, Samples, Term, Tile, vector};
 
 /// Half the width of the uniform noise around the result (figure 7).
 const NOISE: f32 = 0.25;
@@ -13,7 +13,7 @@ const NOISY: usize = 8;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Concept {
     pub minus: bool,
-    pub samples: Vec<usize>,
+    pub chosen: Chosen,
 }
 
 impl Concept {
@@ -42,7 +42,7 @@ pub fn arithmetic(net: &Net, seed: u64, concepts: &[Concept]) -> Result<Drawing,
     let mut z = Vec::with_capacity(concepts.len());
     for concept in concepts {
         let what = if concept.minus { "--minus" } else { "--plus" };
-        z.push(samples.z(what, &concept.samples)?);
+        z.push(samples.z(what, &concept.chosen.samples)?);
     }
     let weights: Vec<f64> = concepts.iter().map(Concept::weight).collect();
     let means: Vec<Vec<f32>> = z.iter().map(|z| vector::mean(z)).collect();
@@ -56,6 +56,7 @@ pub fn arithmetic(net: &Net, seed: u64, concepts: &[Concept]) -> Result<Drawing,
         .zip(&means)
         .map(|((concept, z), mean)| {
             let mut tiles: Vec<Tile> = concept
+                .chosen
                 .samples
                 .iter()
                 .zip(z)
@@ -63,13 +64,10 @@ pub fn arithmetic(net: &Net, seed: u64, concepts: &[Concept]) -> Result<Drawing,
                 .collect();
             tiles.push(Tile::z("mean", mean.clone()));
             Panel {
-                caption: format!(
-                    "{} the mean z of {}",
-                    concept.sign(),
-                    list(&concept.samples)
-                ),
+                caption: format!("{} the mean z of {}", concept.sign(), concept.chosen.words),
                 columns: tiles.len(),
                 tiles,
+                without: None,
             }
         });
     let exact = sum(means.iter().collect());
@@ -101,16 +99,19 @@ pub fn arithmetic(net: &Net, seed: u64, concepts: &[Concept]) -> Result<Drawing,
         caption: format!("the result in the centre, and with uniform noise of \u{b1}{NOISE}"),
         columns: 3,
         tiles: results,
+        without: None,
     };
     let pixels = Panel {
         caption: "the same arithmetic on pixels".into(),
         columns: 1,
         tiles: vec![pixels],
+        without: None,
     };
     let singles = Panel {
         caption: "on z of single samples: the first of each list, the second, ...".into(),
         columns: singles.len(),
         tiles: singles,
+        without: None,
     };
     let rows = vec![inputs.collect(), vec![result, pixels, singles]];
     Ok(Drawing::new("arithmetic", net, seed, rows))

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::drop::Fit;
 use super::picture::{self, Grid};
-use super::{ExploreError, Generated, Identity, Net, animation};
+use super::{ExploreError, Identity, Net, animation};
 use crate::data::{Images, to_bytes};
 use crate::track::atomic;
 use crate::track::progress::Progress;
@@ -17,8 +18,11 @@ pub(super) const FORMAT: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Drawing {
     pub format: u32,
-    /// Which figure, and the name of its files.
+    /// Which figure.
     pub figure: String,
+    /// The name of its files, where it is not the figure's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub net: Identity,
     /// The seed that samples are numbered by.
     pub seed: u64,
@@ -26,6 +30,9 @@ pub struct Drawing {
     pub rows: Vec<Vec<Panel>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub animation: Option<Animation>,
+    /// What was fitted for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fit: Option<Fit>,
 }
 
 /// Images in a grid under a caption.
@@ -34,6 +41,17 @@ pub struct Panel {
     pub caption: String,
     pub columns: usize,
     pub tiles: Vec<Tile>,
+    /// Drawn with feature maps of G left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without: Option<Without>,
+}
+
+/// Feature maps of G that are dropped from all positions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Without {
+    /// The hidden layer, as [`crate::nn::Generator::hidden_maps`] numbers it.
+    pub layer: usize,
+    pub maps: Vec<usize>,
 }
 
 /// One image.
@@ -113,14 +131,47 @@ impl Drawing {
         Drawing {
             format: FORMAT,
             figure: figure.to_string(),
+            name: None,
             net: net.identity.clone(),
             seed,
             rows,
             animation: None,
+            fit: None,
         }
     }
 
-    /// Draw the figure and write `FIGURE.png`, `FIGURE.json` and where there is a film `FIGURE.gif` into `out`; files of these
+    /// The images of all tiles, in order. What is drawn with the same maps left out is drawn in one go.
+    fn images(&self, net: &Net, progress: &dyn Progress) -> Result<Images, ExploreError> {
+        let image = net.architecture.image;
+        let panels = || self.rows.iter().flatten();
+        let mut kinds: Vec<Option<&Without>> = Vec::new();
+        for panel in panels() {
+            if !kinds.contains(&panel.without.as_ref()) {
+                kinds.push(panel.without.as_ref());
+            }
+        }
+        let count = panels().map(|p| p.tiles.len()).sum::<usize>();
+        let mut pixels = vec![0; count * image.len()];
+        let mut total = vec![0f64; image.len()];
+        for without in kinds {
+            let own = |p: &&Panel| p.without.as_ref() == without;
+            let tiles = panels().filter(own).flat_map(|p| &p.tiles);
+            let z: Vec<Vec<f32>> = tiles.flat_map(Tile::vectors).cloned().collect();
+            let generated = net.generate_without(&z, without, progress)?;
+            let mut drawn = generated.iter();
+            let places = pixels.chunks_exact_mut(image.len());
+            let tiles = panels().flat_map(|p| p.tiles.iter().map(move |t| (p, t)));
+            for ((_, tile), place) in tiles.zip(places).filter(|((p, _), _)| own(p)) {
+                compose(tile, &mut drawn, &mut total);
+                let values: Vec<f32> = total.iter().map(|&t| t as f32).collect();
+                to_bytes(&values, place);
+            }
+        }
+        let (c, h, w) = (image.channels, image.height, image.width);
+        Ok(Images::new(c, h, w, pixels)?)
+    }
+
+    /// Draw the figure and write `NAME.png`, `NAME.json` and where there is a film `NAME.gif` into `out`; files of these
     /// names are replaced, each whole.
     ///
     /// # Errors
@@ -131,10 +182,7 @@ impl Drawing {
         out: &Path,
         progress: &dyn Progress,
     ) -> Result<Written, ExploreError> {
-        let tiles = || self.rows.iter().flatten().flat_map(|panel| &panel.tiles);
-        let z: Vec<Vec<f32>> = tiles().flat_map(Tile::vectors).cloned().collect();
-        let generated = net.generate(&z, progress)?;
-        let all = compose(tiles(), &generated, net)?;
+        let all = self.images(net, progress)?;
         let mut next = 0;
         let mut rows = Vec::with_capacity(self.rows.len());
         for row in &self.rows {
@@ -151,7 +199,8 @@ impl Drawing {
             }
             rows.push(grids);
         }
-        let file = |extension: &str| out.join(format!("{}.{extension}", self.figure));
+        let name = self.name.as_ref().unwrap_or(&self.figure);
+        let file = |extension: &str| out.join(format!("{name}.{extension}"));
         let written = Written {
             png: file("png"),
             gif: self.animation.as_ref().map(|_| file("gif")),
@@ -167,37 +216,18 @@ impl Drawing {
     }
 }
 
-/// The tiles' images from those of their z, which stand in the same order.
-fn compose<'a>(
-    tiles: impl Iterator<Item = &'a Tile>,
-    generated: &Generated,
-    net: &Net,
-) -> Result<Images, ExploreError> {
-    let image = net.architecture.image;
-    let mut drawn = generated.iter();
-    let mut pixels = Vec::new();
-    for tile in tiles {
-        let mut total = vec![0f64; image.len()];
-        let weights: Vec<f64> = match &tile.content {
-            Content::Z(_) => vec![1.0],
-            Content::Pixels(terms) => terms.iter().map(|t| t.weight).collect(),
-        };
-        for (weight, values) in weights.iter().zip(&mut drawn) {
-            for (t, &v) in total.iter_mut().zip(values) {
-                *t += weight * f64::from(v);
-            }
+/// The tile's image from those of its z, which are the next of `drawn`.
+fn compose<'a>(tile: &Tile, drawn: &mut impl Iterator<Item = &'a [f32]>, total: &mut [f64]) {
+    let weights: Vec<f64> = match &tile.content {
+        Content::Z(_) => vec![1.0],
+        Content::Pixels(terms) => terms.iter().map(|t| t.weight).collect(),
+    };
+    total.fill(0.0);
+    for (weight, values) in weights.iter().zip(drawn) {
+        for (t, &v) in total.iter_mut().zip(values) {
+            *t += weight * f64::from(v);
         }
-        let values: Vec<f32> = total.iter().map(|&t| t as f32).collect();
-        let start = pixels.len();
-        pixels.resize(start + values.len(), 0);
-        to_bytes(&values, &mut pixels[start..]);
     }
-    Ok(Images::new(
-        image.channels,
-        image.height,
-        image.width,
-        pixels,
-    )?)
 }
 
 /// A record as one line of JSON: indented, each number of each z would take a line.

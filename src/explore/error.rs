@@ -4,6 +4,8 @@ use super::samples::SAMPLES;
 use crate::data::{DataError, ImagesError};
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
+use crate::nn::torch::TorchError;
+use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 use crate::track::run::RunError;
@@ -25,8 +27,9 @@ pub enum ExploreError {
     #[error("the checkpoint `{}` lacks tensor `d.0.weight` or `g.0.weight`: it is not one of dcgan's; run the trial's sweep again", path.display())]
     NoWeights { path: PathBuf },
     #[error(
-        "`{}` has no generator: its arrays {missing:?} are missing; choose a net that is whole",
-        path.display()
+        "`{}` has no generator{}; choose a net that is whole",
+        path.display(),
+        arrays(missing)
     )]
     NoGenerator { path: PathBuf, missing: Vec<usize> },
     #[error(
@@ -52,6 +55,45 @@ pub enum ExploreError {
         expected: String,
         found: String,
     },
+    #[error(
+        "the boxes in `{}` were drawn on samples of a net with SHA-256 {expected}, and `{folder}` has {found}; its samples are others: draw them anew with `dcgan explore boxes`",
+        path.display()
+    )]
+    OtherBoxes {
+        path: PathBuf,
+        folder: String,
+        expected: String,
+        found: String,
+    },
+    #[error("`{}` has no box; draw some with `dcgan explore boxes`", path.display())]
+    NoBoxes { path: PathBuf },
+    #[error(
+        "data set `{name}` has no labels in split `{split}`, and a concept is a class of labelled images; name another with `data`"
+    )]
+    NoLabels { name: String, split: String },
+    #[error(
+        "data set `{name}` has no class `{class}`{}; its classes are {}",
+        nearest.as_ref().map_or_else(String::new, |n| format!(" (did you mean `{n}`?)")),
+        few(known)
+    )]
+    NoClass {
+        class: String,
+        name: String,
+        nearest: Option<String>,
+        known: Vec<String>,
+    },
+    #[error(
+        "a concept is a class of labelled images, and this net tells no data set of its own; name one with `data`"
+    )]
+    NoData,
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Features(#[from] FeatureError),
+    #[error("{0}")]
+    Fit(String),
+    #[error("cannot serve the page: {0}")]
+    Server(String),
     #[error("`{}` is not a figure's record: {message}; choose a JSON that `dcgan explore` wrote", path.display())]
     Record { path: PathBuf, message: String },
     #[error("`{}` has format {found}, this program reads {known}; use a newer dcgan", path.display())]
@@ -92,6 +134,8 @@ pub enum ExploreError {
     #[error(transparent)]
     Weights(#[from] ReleasedError),
     #[error(transparent)]
+    Torch(#[from] TorchError),
+    #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
     Nn(#[from] NnError),
@@ -105,4 +149,23 @@ pub enum ExploreError {
     Write(#[from] WriteError),
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+/// Which of a released generator's arrays are missing; a PyTorch discriminator comes without any.
+fn arrays(missing: &[usize]) -> String {
+    match missing {
+        [] => String::new(),
+        missing => format!(": its arrays {missing:?} are missing"),
+    }
+}
+
+/// Some names, and how many more there are.
+fn few(names: &[String]) -> String {
+    const FEW: usize = 20;
+    let mut texts: Vec<&str> = names.iter().take(FEW).map(String::as_str).collect();
+    let more = format!("and {} more", names.len().saturating_sub(FEW));
+    if names.len() > FEW {
+        texts.push(&more);
+    }
+    texts.join(", ")
 }

@@ -1,38 +1,10 @@
 //! Figure 4: from one random point of Z to the next, image by image.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Animation, Drawing, ExploreError, Net, Panel, Samples, Tile, vector};
+use crate::spec::Interpolation;
 
 /// How long each frame of the film is shown, in milliseconds.
 const FRAME: u32 = 80;
-
-/// The way from z to z.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Straight, the paper's.
-    #[default]
-    Linear,
-    /// On the sphere; see [`vector::spherical`].
-    Spherical,
-}
-
-impl Mode {
-    fn way(self) -> fn(&[f32], &[f32], f64) -> Vec<f32> {
-        match self {
-            Mode::Linear => vector::linear,
-            Mode::Spherical => vector::spherical,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Mode::Linear => "linear",
-            Mode::Spherical => "spherical",
-        }
-    }
-}
 
 /// A row from each sample of `points` to the next, in `steps` steps, both ends shown; the film goes along all rows and
 /// back.
@@ -44,13 +16,20 @@ pub fn interpolate(
     seed: u64,
     points: &[usize],
     steps: usize,
-    mode: Mode,
+    mode: Interpolation,
 ) -> Result<Drawing, ExploreError> {
     check("the number of points", points.len(), 2)?;
     check("the number of steps", steps, 1)?;
     let latent = net.architecture.latent;
     let z = Samples { latent, seed }.z("the points", points)?;
-    let way = mode.way();
+    let name = match mode {
+        Interpolation::Linear => "linear",
+        Interpolation::Spherical => "spherical",
+    };
+    let way = |a: &[f32], b: &[f32], t: f64| match mode {
+        Interpolation::Linear => vector::linear(a, b, t),
+        Interpolation::Spherical => vector::spherical(a, b, t),
+    };
     let mut tiles = Vec::new();
     let mut frames = Vec::new();
     for (ends, numbers) in z.windows(2).zip(points.windows(2)) {
@@ -69,14 +48,14 @@ pub fn interpolate(
     let back: Vec<usize> = frames.iter().rev().skip(1).copied().collect();
     frames.extend(&back[..back.len() - 1]);
     let caption = format!(
-        "{} interpolation between a series of {} random points of Z",
-        mode.name(),
+        "{name} interpolation between a series of {} random points of Z",
         points.len()
     );
     let panel = Panel {
         caption,
         columns: steps + 1,
         tiles,
+        without: None,
     };
     Ok(Drawing {
         animation: Some(Animation {

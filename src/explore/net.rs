@@ -1,16 +1,19 @@
 //! The net that a folder holds, and what it draws.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ExploreError;
+use super::{ExploreError, Without};
 use crate::data::{Images, to_bytes};
+use crate::nn::plan::Map;
 use crate::nn::{
-    Architecture, Discriminator, Generator, Norm, infer_statistics, one_hot, released,
+    Architecture, Discriminator, Generator, Input, NnError, Norm, infer_statistics, one_hot,
+    released, torch,
 };
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
@@ -45,6 +48,8 @@ pub struct Net {
     pub spec: Option<Spec>,
     /// Batch-norm statistics came with the weights; the released ones have none.
     pub statistics: bool,
+    /// Those that G lacked have been inferred.
+    inferred: AtomicBool,
 }
 
 impl Net {
@@ -61,6 +66,10 @@ impl Net {
                 ModelSpec::Released { released } => Ok(Net {
                     spec: Some(spec.clone()),
                     ..Self::released(released)?
+                }),
+                ModelSpec::Torch { torch, generator } => Ok(Net {
+                    spec: Some(spec.clone()),
+                    ..Self::torch(torch, generator.as_deref())?
                 }),
             };
         }
@@ -118,6 +127,7 @@ impl Net {
             missing: Vec::new(),
             spec: Some(spec),
             statistics: true,
+            inferred: AtomicBool::new(true),
         })
     }
 
@@ -141,7 +151,34 @@ impl Net {
             missing: read.generator_missing,
             spec: None,
             statistics: false,
+            inferred: AtomicBool::new(false),
         })
+    }
+
+    fn torch(discriminator: &Path, generator: Option<&Path>) -> Result<Net, ExploreError> {
+        let read = torch::load(discriminator, generator, &Device::Cpu)?;
+        let files: Vec<PathBuf> = std::iter::once(discriminator)
+            .chain(generator)
+            .map(Path::to_path_buf)
+            .collect();
+        Ok(Net {
+            identity: Identity {
+                folder: discriminator.to_path_buf(),
+                sha256: hash(&files)?,
+            },
+            architecture: read.architecture,
+            discriminator: read.discriminator,
+            generator: read.generator,
+            missing: Vec::new(),
+            spec: None,
+            statistics: true,
+            inferred: AtomicBool::new(true),
+        })
+    }
+
+    /// D, and G where it is at hand.
+    pub fn both(&self) -> (&Discriminator, Option<&Generator>) {
+        (&self.discriminator, self.generator.as_ref())
     }
 
     /// What G draws from each z: images as floats in [-1, 1], by stored statistics. Those of a released G are inferred
@@ -167,6 +204,72 @@ impl Net {
         labels: &[u8],
         progress: &dyn Progress,
     ) -> Result<Generated, ExploreError> {
+        self.images(z, labels, None, progress)
+    }
+
+    /// As [`Net::generate`], with feature maps of G left out.
+    ///
+    /// # Errors
+    /// As [`Net::generate`]; of a map that does not exist.
+    pub fn generate_without(
+        &self,
+        z: &[Vec<f32>],
+        without: Option<&Without>,
+        progress: &dyn Progress,
+    ) -> Result<Generated, ExploreError> {
+        self.images(z, &[], without, progress)
+    }
+
+    /// The activations of G's hidden layer `layer` for each z, and the shape of one of them.
+    ///
+    /// # Errors
+    /// As [`Net::generate`]; of a layer that does not exist.
+    pub fn hidden(
+        &self,
+        z: &[Vec<f32>],
+        layer: usize,
+        progress: &dyn Progress,
+    ) -> Result<(Vec<f32>, Map), ExploreError> {
+        let values = self.each(z, &[], progress, |g, x| g.hidden(x, Norm::Infer, layer))?;
+        let map = self.hidden_maps()?.get(layer).copied();
+        let map = map.unwrap_or(self.architecture.image);
+        Ok((values, map))
+    }
+
+    /// The shapes of G's hidden maps, lowest first.
+    ///
+    /// # Errors
+    /// [`ExploreError::NoGenerator`].
+    pub fn hidden_maps(&self) -> Result<Vec<Map>, ExploreError> {
+        Ok(self.generator()?.hidden_maps())
+    }
+
+    fn images(
+        &self,
+        z: &[Vec<f32>],
+        labels: &[u8],
+        without: Option<&Without>,
+        progress: &dyn Progress,
+    ) -> Result<Generated, ExploreError> {
+        let image = self.architecture.image;
+        let values = self.each(z, labels, progress, |generator, input| match without {
+            None => generator.forward(input, Norm::Infer),
+            Some(w) => generator.forward_without(input, Norm::Infer, w.layer, &w.maps),
+        })?;
+        Ok(Generated {
+            values,
+            shape: [image.channels, image.height, image.width],
+        })
+    }
+
+    /// What `run` makes of each z and its label, one after the other.
+    fn each(
+        &self,
+        z: &[Vec<f32>],
+        labels: &[u8],
+        progress: &dyn Progress,
+        run: impl Fn(&Generator, Input) -> Result<Tensor, NnError>,
+    ) -> Result<Vec<f32>, ExploreError> {
         let generator = self.generator()?;
         let size = self.architecture.latent.size;
         if let Some(wrong) = z.iter().find(|z| z.len() != size) {
@@ -183,12 +286,12 @@ impl Net {
                 found: labels.len(),
             });
         }
-        if !self.statistics {
+        if !self.inferred.load(Ordering::Acquire) {
             self.infer(generator, progress)?;
+            self.inferred.store(true, Ordering::Release);
         }
-        let image = self.architecture.image;
         let mut bar = progress.begin("images", Some(z.len() as u64), Unit::Images);
-        let mut values = Vec::with_capacity(z.len() * image.len());
+        let mut values = Vec::new();
         for (i, batch) in z.chunks(BATCH).enumerate() {
             let mut rows = batch.concat();
             rows.resize(BATCH * size, 0.0);
@@ -200,15 +303,12 @@ impl Net {
                 0 => None,
                 _ => Some(one_hot(&of_batch, classes, &Device::Cpu)?),
             };
-            let drawn = generator.forward((&rows, of_batch.as_ref()), Norm::Infer)?;
+            let drawn = run(generator, (&rows, of_batch.as_ref()).into())?;
             let drawn: Vec<f32> = drawn.flatten_all()?.to_vec1()?;
-            values.extend_from_slice(&drawn[..batch.len() * image.len()]);
+            values.extend_from_slice(&drawn[..drawn.len() / BATCH * batch.len()]);
             bar.advance(batch.len() as u64);
         }
-        Ok(Generated {
-            values,
-            shape: [image.channels, image.height, image.width],
-        })
+        Ok(values)
     }
 
     /// Images in any number by z of `rng`, not stored, by stored statistics: those of a released G are inferred first.
@@ -221,8 +321,9 @@ impl Net {
         progress: &dyn Progress,
     ) -> Result<Sampler, ExploreError> {
         let generator = self.generator()?;
-        if !self.statistics {
+        if !self.inferred.load(Ordering::Acquire) {
             self.infer(generator, progress)?;
+            self.inferred.store(true, Ordering::Release);
         }
         Ok(Sampler::new(generator, self.architecture.latent, rng)?)
     }

@@ -13,7 +13,15 @@ use crate::data::Store;
 use crate::track::progress::Progress;
 
 /// Figures that are [`Drawing`]s, by the names of their files.
-const DRAWINGS: [&str; 4] = ["interpolation", "arithmetic", "turn", "samples"];
+const DRAWINGS: [&str; 6] = [
+    "interpolation",
+    "arithmetic",
+    "turn",
+    "browse",
+    "drop",
+    // As browse was called.
+    "samples",
+];
 
 /// What every record begins with.
 #[derive(Deserialize)]
@@ -70,6 +78,13 @@ pub fn redraw(
         // The name becomes that of files.
         name if DRAWINGS.contains(&name) => {
             let drawing: Drawing = parse(record, &bytes)?;
+            let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+            if let Some(name) = drawing.name.as_ref().filter(|n| !n.chars().all(plain)) {
+                return Err(ExploreError::Record {
+                    path: record.to_path_buf(),
+                    message: format!("`{name}` cannot name a file"),
+                });
+            }
             drawing.draw(&net, out, progress)
         }
         name => Err(ExploreError::Record {

@@ -4,11 +4,9 @@ use candle_core::Device;
 
 use super::ExploreError;
 use crate::spec::Latent;
+pub use crate::spec::SAMPLES;
 use crate::track::Streams;
 use crate::train::latent;
-
-/// Numbered samples of each seed.
-pub const SAMPLES: usize = 10_000;
 
 /// The numbered z of a net and a seed: sample `i` is the `i`-th draw of one stream, whatever else is asked for.
 #[derive(Debug, Clone, Copy)]

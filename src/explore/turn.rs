@@ -1,14 +1,13 @@
 //! Figure 8: a "turn" vector, from the mean z of samples that look left to that of samples that look right, added to new
 //! samples.
 
-use super::arithmetic::list;
-use super::{Drawing, ExploreError, Net, Panel, Samples, Tile, vector};
+use super::{Chosen, Drawing, ExploreError, Net, Panel, Samples, Tile, vector};
 
 /// Which samples span the axis, and which are moved along it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    pub left: Vec<usize>,
-    pub right: Vec<usize>,
+    pub left: Chosen,
+    pub right: Chosen,
     /// The samples moved, a row each.
     pub moved: Vec<usize>,
     /// Images in a row; the middle one of an odd number is the sample itself.
@@ -50,8 +49,8 @@ pub fn turn(net: &Net, seed: u64, options: &Turn) -> Result<Drawing, ExploreErro
     }
     let latent = net.architecture.latent;
     let samples = Samples { latent, seed };
-    let left = samples.z("--left", &options.left)?;
-    let right = samples.z("--right", &options.right)?;
+    let left = samples.z("--left", &options.left.samples)?;
+    let right = samples.z("--right", &options.right.samples)?;
     let moved = samples.z("the samples to turn", &options.moved)?;
     let (from, to) = (vector::mean(&left), vector::mean(&right));
     let axis = vector::sum([(1.0, to.as_slice()), (-1.0, from.as_slice())]);
@@ -59,17 +58,19 @@ pub fn turn(net: &Net, seed: u64, options: &Turn) -> Result<Drawing, ExploreErro
         ("left", &options.left, left, from),
         ("right", &options.right, right, to),
     ];
-    let ends = ends.into_iter().map(|(side, indices, z, mean)| {
-        let mut tiles: Vec<Tile> = indices
+    let ends = ends.into_iter().map(|(side, chosen, z, mean)| {
+        let mut tiles: Vec<Tile> = chosen
+            .samples
             .iter()
             .zip(z)
             .map(|(&i, z)| Tile::sample(i, z))
             .collect();
         tiles.push(Tile::z("mean", mean));
         Panel {
-            caption: format!("{side}: the mean z of {}", list(indices)),
+            caption: format!("{side}: the mean z of {}", chosen.words),
             columns: tiles.len(),
             tiles,
+            without: None,
         }
     });
     let mut tiles = Vec::with_capacity(moved.len() * columns);
@@ -89,6 +90,7 @@ pub fn turn(net: &Net, seed: u64, options: &Turn) -> Result<Drawing, ExploreErro
         ),
         columns,
         tiles,
+        without: None,
     };
     Ok(Drawing::new(
         "turn",

@@ -69,7 +69,8 @@ impl Discriminator {
             }
             let name = format!("d.{}.weight", all + hidden.len());
             let shape = [1, a.logit_inputs() + a.classes];
-            dense = Some(params.drawn(name, &shape, 0.0, rng, device)?);
+            let normal = (0.0, a.logit_deviation());
+            dense = Some(params.drawn_from(normal, name, &shape, rng, device)?);
         }
         Ok(Self {
             params,
@@ -191,12 +192,7 @@ impl Discriminator {
 
     /// Length of a [`Discriminator::pooled_features`] row.
     pub fn feature_len(&self) -> usize {
-        self.layers
-            .iter()
-            .map(|(l, ..)| l.output.channels)
-            .sum::<usize>()
-            * BASE
-            * BASE
+        self.units() * BASE * BASE
     }
 
     /// Units of the widest convolution present: the last column of table 1.
@@ -206,6 +202,16 @@ impl Discriminator {
             .map(|(l, ..)| l.output.channels)
             .max()
             .unwrap_or(0)
+    }
+
+    /// Units of all convolutions present.
+    pub fn units(&self) -> usize {
+        self.layers.iter().map(|(l, ..)| l.output.channels).sum()
+    }
+
+    /// Units of the last convolution present.
+    pub fn last_units(&self) -> usize {
+        self.layers.last().map_or(0, |(l, ..)| l.output.channels)
     }
 
     /// Classes of the labels that it sees; 0 where it sees none.

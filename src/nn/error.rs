@@ -32,6 +32,14 @@ pub enum NnError {
         found: Vec<usize>,
     },
     #[error(
+        "hidden layer {layer} of the generator has no feature map {map}: its maps are numbered from 0, and there are {there}"
+    )]
+    NoSuchMap {
+        layer: usize,
+        map: usize,
+        there: usize,
+    },
+    #[error(
         "the {net} knows {classes} classes and expects one-hot labels of shape [{rows}, {classes}] beside its input (none where it knows 0), found {found:?}"
     )]
     Labels {

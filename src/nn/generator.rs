@@ -104,6 +104,17 @@ impl Generator {
         norm: Norm,
         watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
     ) -> Result<Tensor, NnError> {
+        self.run_edited(input, norm, watch, &mut |_, x| Ok(x))
+    }
+
+    /// As [`Generator::run`], where `edit` may put another in the place of each convolution's activations.
+    pub(super) fn run_edited(
+        &self,
+        input: &Input,
+        norm: Norm,
+        watch: &mut dyn FnMut(&BatchNorm, &BatchMoments),
+        edit: &mut dyn FnMut(usize, Tensor) -> candle_core::Result<Tensor>,
+    ) -> Result<Tensor, NnError> {
         let z = &input.x;
         let n = match z.dims() {
             [n, size] if *size == self.latent => *n,
@@ -127,7 +138,7 @@ impl Generator {
         } = self.projection;
         // The authors' units are in channels-first order.
         let mut x = native::from_nchw(&x.reshape((n, channels, height, width))?)?;
-        for (l, weight, batch_norm) in &self.layers {
+        for (i, (l, weight, batch_norm)) in self.layers.iter().enumerate() {
             if let Some(labels) = labels {
                 x = native::beside(&x, labels)?;
             }
@@ -137,13 +148,14 @@ impl Generator {
             let config = ConvTranspose2d {
                 stride: l.conv_stride(),
                 padding: l.padding(),
-                output_padding: l.conv_stride() - 1,
+                output_padding: l.output_padding(),
             };
             x = native::conv_transpose2d(&x, weight.as_tensor(), config)?;
             x = match batch_norm {
                 Some(b) => b.forward(&x, l.activation, norm, false, watch)?,
                 None => native::activate(&x, l.activation)?,
             };
+            x = edit(i, x)?;
         }
         Ok(x)
     }

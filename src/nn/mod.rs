@@ -5,6 +5,7 @@
 //! have names in the PyTorch way: `g.0.weight`, `g.0.norm.weight`, `g.0.norm.bias`, `g.0.norm.running_mean`, ...;
 //! convolutions are `(out, in, kh, kw)` in D and `(in, out, kh, kw)` in G.
 
+mod activations;
 mod classifier;
 pub mod cpu;
 mod dense;
@@ -12,7 +13,9 @@ mod discriminator;
 mod error;
 mod generator;
 mod guided;
+pub mod inception;
 mod input;
+mod maps;
 mod norm;
 mod npy;
 pub mod ops;
@@ -21,7 +24,9 @@ pub mod plan;
 pub mod planned;
 pub mod released;
 pub mod schematic;
+pub mod state_dict;
 mod statistics;
+pub mod torch;
 
 pub use classifier::Classifier;
 pub use discriminator::Discriminator;

@@ -20,24 +20,24 @@ pub struct Experiment {
 }
 
 /// One trial's folder, read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Trial {
     pub folder: PathBuf,
     pub run: RunRecord,
     /// The resolved spec's text, where it was written.
     pub spec: Option<String>,
     pub probes: Vec<ProbeRecord>,
-    pub nearest: Option<NearestRecord>,
     /// Nearest-neighbour rows of table 2.
     pub knn: Vec<KnnRecord>,
     /// The supervised net of table 2.
     pub supervised: Option<SupervisedRecord>,
+    pub nearest: Option<NearestRecord>,
     pub history: Vec<Point>,
     pub pictures: Pictures,
 }
 
 /// The image files of a trial; nothing is decoded here.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Pictures {
     /// Sample sheets by epoch, in order.
     pub epochs: Vec<(u32, PathBuf)>,
@@ -64,7 +64,8 @@ impl Trial {
         let parts: Vec<&str> = self
             .run
             .label
-            .split([',', ' '])
+            .split(',')
+            .map(str::trim)
             .filter(|part| !part.is_empty() && !part.starts_with("seed="))
             .collect();
         parts.join(", ")
@@ -99,6 +100,43 @@ pub fn collect(folder: &Path) -> Result<Experiment, ReportError> {
     }
 }
 
+/// Whether `folder` holds experiments, not trials: a folder in it holds a trial, and it holds none itself.
+///
+/// # Errors
+/// [`ReportError::Read`].
+pub fn holds_experiments(folder: &Path) -> Result<bool, ReportError> {
+    Ok(!holds_trials(folder)? && !experiments(folder)?.is_empty())
+}
+
+/// Every experiment in `folder` (`results`), by name; or the one that `folder` is (`results/<experiment>`).
+///
+/// # Errors
+/// As [`collect`].
+pub fn all(folder: &Path) -> Result<Vec<Experiment>, ReportError> {
+    match holds_experiments(folder)? {
+        true => experiments(folder)?
+            .iter()
+            .map(|path| collect(path))
+            .collect(),
+        false => collect(folder).map(|one| vec![one]),
+    }
+}
+
+fn experiments(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let mut found = Vec::new();
+    for path in entries(folder)? {
+        if path.is_dir() && holds_trials(&path)? {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn holds_trials(folder: &Path) -> Result<bool, ReportError> {
+    let paths = entries(folder)?;
+    Ok(paths.iter().any(|path| path.join("run.json").is_file()))
+}
+
 /// A folder as a trial; `None` where it holds no `run.json`.
 fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
     let path = folder.join("run.json");
@@ -113,9 +151,9 @@ fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
         run,
         spec: std::fs::read_to_string(folder.join("spec.yaml")).ok(),
         probes: read_json(&folder.join("probes.json"))?.unwrap_or_default(),
-        nearest: read_json(&folder.join("nearest.json"))?,
         knn: read_json(&folder.join("knn.json"))?.unwrap_or_default(),
         supervised: read_json(&folder.join("supervised.json"))?,
+        nearest: read_json(&folder.join("nearest.json"))?,
         history: history::read(folder)?,
         pictures: pictures(folder)?,
         folder: folder.to_path_buf(),
@@ -158,7 +196,7 @@ fn pictures(folder: &Path) -> Result<Pictures, ReportError> {
 }
 
 /// The paths in a folder, sorted.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
     let read = |source| ReportError::Read {
         path: folder.to_path_buf(),
         source,

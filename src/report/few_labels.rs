@@ -10,6 +10,27 @@ use crate::track::supervised::SupervisedRecord;
 /// Trials of the paper's random search.
 const PAPERS_TRIALS: usize = 64;
 
+/// A classifier and what it reads.
+#[derive(Clone, Copy)]
+enum Kind {
+    Svm(Features),
+    Knn(Features),
+    Supervised,
+}
+
+/// In the order of the table.
+const KINDS: [Kind; 9] = [
+    Kind::Svm(Features::Trained),
+    Kind::Svm(Features::Untrained),
+    Kind::Svm(Features::Pixels),
+    Kind::Svm(Features::KMeans),
+    Kind::Knn(Features::KMeans),
+    Kind::Knn(Features::Pixels),
+    Kind::Knn(Features::Untrained),
+    Kind::Knn(Features::Trained),
+    Kind::Supervised,
+];
+
 /// One classifier's result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -45,25 +66,12 @@ pub struct Row {
 pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
     let mut all: Vec<Row> = Vec::new();
     let several = experiment.trials.len() > 1;
-    let kinds = [Features::Trained, Features::Untrained, Features::Pixels];
-    let finders: Vec<Box<dyn Fn(&Trial) -> Option<Row>>> = kinds
-        .into_iter()
-        .map(|kind| -> Box<dyn Fn(&Trial) -> Option<Row>> {
-            Box::new(move |trial| svm(trial, data, labels, kind))
-        })
-        .chain(
-            kinds
-                .into_iter()
-                .rev()
-                .map(|kind| -> Box<dyn Fn(&Trial) -> Option<Row>> {
-                    Box::new(move |trial| knn(trial, data, labels, kind))
-                }),
-        )
-        .chain(std::iter::once::<Box<dyn Fn(&Trial) -> Option<Row>>>(
-            Box::new(move |trial| supervised(trial, data, labels)),
-        ))
-        .collect();
-    for find in finders {
+    for kind in KINDS {
+        let find = |trial: &Trial| match kind {
+            Kind::Svm(features) => svm(trial, data, labels, features),
+            Kind::Knn(features) => knn(trial, data, labels, features),
+            Kind::Supervised => supervised(trial, data, labels),
+        };
         let mut done: Vec<(&Trial, Row)> = Vec::new();
         for trial in &experiment.trials {
             done.extend(find(trial).map(|row| (trial, row)));
@@ -114,11 +122,17 @@ fn mean(rows: &[Row]) -> Option<Row> {
     })
 }
 
+/// The rest to 1, without what binary fractions leave at its end.
+fn error(accuracy: f64) -> f64 {
+    ((1.0 - accuracy) * 1e12).round() / 1e12
+}
+
 fn word(features: Features) -> &'static str {
     match features {
         Features::Trained => "trained",
         Features::Untrained => "untrained",
         Features::Pixels => "pixels",
+        Features::KMeans => "kmeans",
     }
 }
 
@@ -152,9 +166,9 @@ fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         features: Some(word(features)),
         trial: Some(trial.run.trial.clone()),
         seeds: 1,
-        error: 1.0 - probe.accuracy,
+        error: error(probe.accuracy),
         spread: probe.spread,
-        validation_error: tried.map(|t| 1.0 - t.1),
+        validation_error: tried.map(|t| error(t.1)),
         dimensions: Some(probe.dimensions),
         draws: probe.draws.len(),
         held_out,
@@ -185,6 +199,7 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         Features::Trained => "trained D's features",
         Features::Untrained => "untrained D's features",
         Features::Pixels => "raw pixels",
+        Features::KMeans => "k-means features",
     };
     Some(Row {
         model: format!("KNN on {of} (ours)"),
@@ -192,9 +207,9 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         features: Some(word(features)),
         trial: Some(trial.run.trial.clone()),
         seeds: 1,
-        error: 1.0 - found.accuracy,
+        error: error(found.accuracy),
         spread: found.spread,
-        validation_error: tried.map(|t| 1.0 - t.1),
+        validation_error: tried.map(|t| error(t.1)),
         dimensions: Some(found.dimensions),
         draws: found.draws.len(),
         held_out: found.held_out,
@@ -224,6 +239,10 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         PAPERS_TRIALS => String::new(),
         _ => format!(" (the paper's search: {PAPERS_TRIALS})"),
     };
+    let net = match accuracy::released(run) {
+        true => "the released D's layers",
+        false => &run.scale.net,
+    };
     let chosen = found.trials.get(found.chosen)?;
     Some(Row {
         model: "supervised CNN, same architecture (ours)".to_string(),
@@ -231,9 +250,9 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         features: None,
         trial: Some(run.trial.clone()),
         seeds: 1,
-        error: 1.0 - found.accuracy,
+        error: error(found.accuracy),
         spread: None,
-        validation_error: Some(1.0 - found.validation),
+        validation_error: Some(error(found.validation)),
         dimensions: None,
         draws: 1,
         held_out: found.held_out,
@@ -242,15 +261,14 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         profile: run.profile.clone(),
         trained_on: None,
         scale: format!(
-            "{profile}{}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
-            run.scale.net,
+            "{profile}{net}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
             run.scale.width,
             run.scale.size,
             words::thousands(found.train_rows as u64),
             found.epochs
         ),
         protocol: format!(
-            "the best on validation of {} random-search trials{paper}, at epoch {} of {}; one draw; {} training images held out; \
+            "The best on validation of {} random-search trials{paper}, at epoch {} of {}; one draw; {} training images held out; \
              {} test images classified once",
             found.trials.len(),
             chosen.epoch,

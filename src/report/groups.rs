@@ -24,8 +24,13 @@ pub struct Estimate {
 
 /// The trials with probes, by arm, profile and scale, in the order of the experiment.
 pub fn groups(experiment: &Experiment) -> Vec<Group<'_>> {
+    among(experiment.trials.iter())
+}
+
+/// As [`groups`], of some trials only.
+pub fn among<'a>(trials: impl Iterator<Item = &'a Trial>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group> = Vec::new();
-    for trial in experiment.trials.iter().filter(|t| !t.probes.is_empty()) {
+    for trial in trials.filter(|t| !t.probes.is_empty()) {
         let same = groups.iter_mut().find(|g| {
             g.arm == trial.arm() && g.profile == trial.run.profile && *g.scale == trial.run.scale
         });
@@ -49,6 +54,12 @@ pub fn probed(experiment: &Experiment) -> BTreeSet<String> {
 }
 
 impl Group<'_> {
+    /// The data sets that any of its trials probed.
+    pub fn data(&self) -> BTreeSet<&str> {
+        let probes = self.trials.iter().flat_map(|t| &t.probes);
+        probes.map(|p| p.data.as_str()).collect()
+    }
+
     /// The probe of each trial that has one for these features, data and labels; of repeated ones the last.
     pub fn probes(&self, features: Features, data: &str, labels: Labels) -> Vec<&ProbeRecord> {
         self.trials
@@ -90,17 +101,30 @@ pub fn probe<'a>(
 
 /// Mean of the trials' accuracies with 1.96 standard errors over the trials (two or more).
 pub fn over_seeds(probes: &[&ProbeRecord]) -> Option<Estimate> {
-    if probes.is_empty() {
+    let values: Vec<f64> = probes.iter().map(|p| p.accuracy).collect();
+    mean_of(&values)
+}
+
+/// Mean of some numbers with 1.96 standard errors (two or more); `None` of none.
+pub fn mean_of(values: &[f64]) -> Option<Estimate> {
+    if values.is_empty() {
         return None;
     }
-    let values: Vec<f64> = probes.iter().map(|p| p.accuracy).collect();
-    let m = mean(&values);
+    let m = mean(values);
     let n = values.len() as f64;
     let interval = (values.len() > 1).then(|| {
         let variance = values.iter().map(|v| (v - m).powi(2)).sum::<f64>() / (n - 1.0);
         1.96 * (variance / n).sqrt()
     });
     Some(Estimate { mean: m, interval })
+}
+
+/// Half-width of the 95% interval of a share of `n` images, `None` of none: two more of each kind are counted (Agresti and
+/// Coull 1998), so that a share of 0 has one too.
+pub fn share_interval(share: f64, n: usize) -> Option<f64> {
+    let n = n as f64;
+    let p = (share * n + 2.0) / (n + 4.0);
+    (n > 0.0).then(|| 1.96 * (p * (1.0 - p) / (n + 4.0)).sqrt())
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -1,12 +1,13 @@
-//! The paper's own numbers, from `published.yaml` beside this file.
+//! The paper's own numbers and statements, from `published.yaml` beside this file.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
 use super::ReportError;
-use crate::spec::load;
+use crate::spec::{load, tree::Node};
 
+const FILE: &str = "src/report/published.yaml";
 const TEXT: &str = include_str!("published.yaml");
 
 /// The paper's tables by name (`table-1`).
@@ -88,13 +89,27 @@ pub fn data_name<'a>(published: &'a Published, data: &'a str) -> &'a str {
     table.map_or(data, |t| t.name.as_str())
 }
 
+/// Keys of the file that are no tables.
+const PARTS: &[&str] = &["claims", "outline"];
+
 /// Read the rows that are built into the program.
 ///
 /// # Errors
 /// [`ReportError::Yaml`] where the built-in file is wrong; a test keeps it right.
 pub fn published() -> Result<Published, ReportError> {
-    let tree = load::parse(TEXT, "src/report/published.yaml")?;
+    let mut tree = load::parse(TEXT, FILE)?;
+    PARTS.iter().for_each(|part| drop(tree.take(part)));
     Ok(load::typed(&tree)?)
+}
+
+/// What stands under a key of the file that is no table, such as `claims`.
+///
+/// # Errors
+/// As [`published`].
+pub(super) fn part(name: &str) -> Result<Node, ReportError> {
+    let mut tree = load::parse(TEXT, FILE)?;
+    // An absent key is an empty map, which no typed reader takes for what it wants.
+    Ok(tree.take(name).unwrap_or(tree))
 }
 
 #[cfg(test)]

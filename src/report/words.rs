@@ -69,7 +69,11 @@ pub fn bytes(n: u64) -> String {
 ///
 /// Left as it is where two parameters would read the same.
 pub fn short_label(label: &str) -> String {
-    let parts: Vec<&str> = label.split([',', ' ']).filter(|p| !p.is_empty()).collect();
+    let parts: Vec<&str> = label
+        .split(',')
+        .map(str::trim)
+        .filter(|p| !p.is_empty())
+        .collect();
     let short = |part: &str| match part.split_once('=') {
         Some((path, value)) => {
             let name = path.rsplit('.').next().unwrap_or(path);

@@ -2,15 +2,17 @@ use std::path::{Path, PathBuf};
 
 use super::ReportError;
 use super::chart::all::charts;
+use super::claims;
 use super::collect::{Experiment, collect};
 use super::export::all::FORMATS;
 use super::export::text;
-use super::findings;
+use super::memorisation;
 use super::page::{Material, page};
 use super::published::{Published, published};
+use super::quality;
 use super::stability;
 use super::table::Table;
-use super::{table1, table2, table3};
+use super::{filters, findings, table1, table2, table3};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
 
@@ -23,6 +25,9 @@ const TABLES: &[Build] = &[
     table2::tables,
     table3::tables,
     stability::tables,
+    memorisation::tables,
+    filters::tables,
+    quality::tables,
 ];
 
 /// What a report consists of.
@@ -36,6 +41,8 @@ pub struct Written {
     pub charts: Vec<PathBuf>,
     /// The tables for a terminal.
     pub table_text: String,
+    /// One line for each of the paper's claims that this decides.
+    pub claims: Vec<String>,
     /// The main finding in plain sentences.
     pub summary: String,
 }
@@ -65,13 +72,13 @@ pub fn write(
     let published = published()?;
     let experiment = collect(experiment)?;
     step("tables")?;
-    let mut tables = Vec::new();
-    for build in TABLES {
-        tables.extend(build(&experiment, &published)?);
-    }
+    let tables = tables(&experiment, &published)?;
     step("charts")?;
     let charts = charts(&experiment, &published)?;
     step("page")?;
+    let experiments = [experiment];
+    let claims = claims::decide(&experiments, &published)?;
+    let [experiment] = experiments;
     let findings = findings::findings(&experiment, &published);
     let summary = findings::summary(&experiment, &findings);
     let material = Material {
@@ -80,6 +87,7 @@ pub fn write(
         tables,
         charts,
         findings,
+        claims,
         summary,
     };
     let page = page(&material)?;
@@ -89,6 +97,7 @@ pub fn write(
         tables: Vec::new(),
         charts: Vec::new(),
         table_text: String::new(),
+        claims: claims::lines(&material.claims),
         summary: material.summary,
     };
     for table in &material.tables {
@@ -110,7 +119,20 @@ pub fn write(
     Ok(written)
 }
 
-fn files(table: &Table, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
+/// Every table that this experiment has something for.
+pub(super) fn tables(
+    experiment: &Experiment,
+    published: &Published,
+) -> Result<Vec<Table>, ReportError> {
+    let mut tables = Vec::new();
+    for build in TABLES {
+        tables.extend(build(experiment, published)?);
+    }
+    Ok(tables)
+}
+
+/// Write a table in every format.
+pub(super) fn files(table: &Table, folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
     let mut paths = Vec::new();
     for format in FORMATS {
         let bytes = (format.encode)(table).map_err(|e| failed(table, e))?;

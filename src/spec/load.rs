@@ -8,7 +8,7 @@ use super::SpecError;
 use super::tree::{Node, Place, Value};
 
 /// What an error calls the place where a key of the outermost map is missing.
-pub(super) const WHOLE: &str = "the document";
+pub const WHOLE: &str = "the document";
 
 /// Read a YAML file into a tree.
 ///

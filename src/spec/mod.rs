@@ -7,25 +7,39 @@
 mod arms;
 mod error;
 mod experiment;
+mod explore;
+mod explore_raw;
 mod held_out;
+mod kmeans;
 mod labels;
 pub mod load;
+mod memorisation;
 mod model;
+mod monitor;
 mod nearest;
+mod quality;
 mod raw;
 mod resolve;
 mod rules;
 mod supervised;
+mod torch;
 pub mod tree;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
+pub use explore::{
+    Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
+};
+pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
+pub use memorisation::MemorisationSpec;
 pub use model::{
     AdamSpec, DataSpec, Latent, LatentDistribution, ModelSpec, Precision, Preset, ProbeSpec,
     Protocol, Schedule, Solver, Spec, TrainSpec,
 };
+pub use monitor::StopOn;
 pub use nearest::NearestSpec;
+pub use quality::{InceptionSpec, QUALITY_SAMPLES, QualitySpec, SpaceSpec};
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};

@@ -1,8 +1,9 @@
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Features, Labels, Rules};
+use super::{ExploreSpec, Features, Labels, MemorisationSpec, Rules, StopOn, monitor};
 
 /// A network shape by name; [`crate::nn`] knows its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -142,10 +143,17 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
+    /// Figures drawn from the trained nets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explore: Vec<ExploreSpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub nearest: Option<super::NearestSpec>,
+    pub memorisation: Option<MemorisationSpec>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quality: Vec<super::QualitySpec>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supervised: Option<super::SupervisedSpec>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<super::NearestSpec>,
 }
 
 /// The training images.
@@ -161,7 +169,7 @@ pub struct DataSpec {
     pub channels: Option<usize>,
 }
 
-/// The nets: a preset to train, or weights that the authors released.
+/// The nets: a preset to train, weights that the authors released, or another's from PyTorch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ModelSpec {
@@ -176,6 +184,13 @@ pub enum ModelSpec {
     Released {
         /// Folder of the authors' NPY files.
         released: PathBuf,
+    },
+    Torch {
+        /// D in the layout of PyTorch's DCGAN example.
+        torch: PathBuf,
+        /// Its G.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generator: Option<PathBuf>,
     },
 }
 
@@ -194,6 +209,26 @@ pub struct TrainSpec {
     pub log_every: u64,
     /// Epochs between two sample sheets.
     pub sheet_every: usize,
+    /// Epochs whose sheets stand for a figure of the paper, such as `figure 2`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub sheets: BTreeMap<usize, String>,
+    /// Epochs after which both nets are kept, in rising order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<usize>,
+    /// Mini-batches between two looks at the filters; 0 for none.
+    #[serde(
+        default = "monitor::every",
+        skip_serializing_if = "monitor::is_default"
+    )]
+    pub monitor_every: u64,
+    /// What ends training before its last epoch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stop_on: Vec<StopOn>,
+}
+
+impl TrainSpec {
+    /// [`TrainSpec::monitor_every`] where a spec does not say.
+    pub const MONITOR_EVERY: u64 = monitor::EVERY;
 }
 
 /// Adam's constants (section 4).
@@ -218,6 +253,9 @@ pub struct ProbeSpec {
     pub solver: Solver,
     /// Controls run beside the trained net.
     pub controls: Vec<Features>,
+    /// The k-means layer, where it is among the controls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kmeans: Option<super::KMeansSpec>,
     /// Training rows held out once, the same for every draw; `None`: each draw is validated on rows outside of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation: Option<usize>,

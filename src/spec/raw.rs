@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::explore_raw::Explore;
 use super::{
     ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
     Resampling, Schedule, Solver,
 };
+use super::{memorisation, monitor};
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,8 +23,11 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
-    pub nearest: Option<super::nearest::Raw>,
+    pub explore: Option<Vec<Explore>>,
+    pub memorisation: Option<memorisation::Raw>,
+    pub quality: Option<Vec<super::quality::Raw>>,
     pub supervised: Option<super::supervised::Raw>,
+    pub nearest: Option<super::nearest::Raw>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -39,6 +44,8 @@ pub(super) struct Data {
 pub(super) struct Model {
     pub preset: Option<Preset>,
     pub released: Option<PathBuf>,
+    pub torch: Option<PathBuf>,
+    pub generator: Option<PathBuf>,
     pub width: Option<usize>,
     pub latent: Option<Latent>,
     pub norm: Option<NormRule>,
@@ -66,6 +73,10 @@ pub(super) struct Train {
     pub precision: Option<Precision>,
     pub log_every: Option<u64>,
     pub sheet_every: Option<usize>,
+    pub sheets: Option<BTreeMap<usize, String>>,
+    pub keep: Option<Vec<usize>>,
+    pub monitor_every: Option<u64>,
+    pub stop_on: Option<monitor::Reasons>,
 }
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -86,6 +97,7 @@ pub(super) struct Probe {
     pub c: Option<Vec<f64>>,
     pub solver: Option<Solver>,
     pub controls: Option<Vec<Features>>,
+    pub kmeans: Option<super::kmeans::RawKMeans>,
     pub validation: Option<usize>,
     pub selection_draws: Option<usize>,
     pub knn: Option<Vec<usize>>,

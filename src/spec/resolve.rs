@@ -1,11 +1,12 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
+use super::explore_raw;
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
-use super::{raw, rules};
+use super::{memorisation, monitor, raw, rules};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///
@@ -33,9 +34,13 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
     let model = model(&check, &raw.model, protocol)?;
     let net_size = match &model {
         ModelSpec::Preset { preset, .. } => Some(preset.size()),
-        ModelSpec::Released { .. } => None,
+        ModelSpec::Released { .. } | ModelSpec::Torch { .. } => None,
     };
-    let size = raw.data.size.or(net_size).unwrap_or(32);
+    let usual = match &model {
+        ModelSpec::Torch { .. } => super::torch::SIZE,
+        _ => 32,
+    };
+    let size = raw.data.size.or(net_size).unwrap_or(usual);
     check.that("data.size", net_size.is_none_or(|n| n == size), || {
         format!(
             "is {size}, but the model's images are {} px; leave it out or change `model.preset`",
@@ -53,7 +58,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
             )
         },
     )?;
-    let train = train(
+    let mut train = train(
         &check,
         raw.train.clone().unwrap_or_default(),
         &model,
@@ -68,9 +73,16 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
-    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
+    let memorisation = match &raw.memorisation {
+        Some(raw) => Some(memorisation::resolve(&check, raw, &model, &mut train)?),
+        None => None,
+    };
+    let split = raw.data.split.unwrap_or_else(|| "train".into());
+    let quality =
+        super::quality::resolve(&check, &split, raw.quality.as_deref().unwrap_or_default())?;
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
+    let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;
     Ok(Spec {
         name: raw.name,
         reproduces: raw.reproduces,
@@ -78,19 +90,25 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         seed: raw.seed.unwrap_or(0),
         data: DataSpec {
             train: raw.data.train,
-            split: raw.data.split.unwrap_or_else(|| "train".into()),
+            split,
             size,
             channels,
         },
         model,
         train,
         probe,
-        nearest,
+        explore: explore_raw::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
+        memorisation,
+        quality,
         supervised: supervised.transpose()?,
+        nearest,
     })
 }
 
 fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpec, SpecError> {
+    if let Some(torch) = super::torch::resolve(check, raw)? {
+        return Ok(torch);
+    }
     match (raw.preset, &raw.released) {
         (Some(preset), None) => {
             let width = raw.width.unwrap_or(preset.width());
@@ -136,7 +154,7 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
         }
         _ => check.fail(
             "model",
-            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28) or `released` (a folder)"
+            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28), `released` (a folder) or `torch` (a file)"
                 .into(),
         ),
     }
@@ -179,7 +197,7 @@ fn train(
     check.that("train.adam.eps", adam.eps > 0.0, || {
         format!("is {}; expected a number above 0", adam.eps)
     })?;
-    let released = matches!(model, ModelSpec::Released { .. });
+    let released = !matches!(model, ModelSpec::Preset { .. });
     let spec = TrainSpec {
         epochs: raw.epochs.unwrap_or(if released { 0 } else { 25 }),
         batch_size: raw
@@ -197,9 +215,13 @@ fn train(
         precision: raw.precision.unwrap_or_default(),
         log_every: raw.log_every.unwrap_or(20),
         sheet_every: raw.sheet_every.unwrap_or(1),
+        sheets: raw.sheets.unwrap_or_default(),
+        keep: raw.keep.unwrap_or_default(),
+        monitor_every: raw.monitor_every.unwrap_or(monitor::EVERY),
+        stop_on: raw.stop_on.unwrap_or_default().0,
     };
     check.that("train.epochs", !released || spec.epochs == 0, || {
-        "`released` weights are not trained further; remove it".into()
+        "`released` and `torch` weights are not trained further; remove it".into()
     })?;
     check.that(
         "train.batch_size",
@@ -220,6 +242,19 @@ fn train(
     check.that("train.sheet_every", spec.sheet_every > 0, || {
         "is 0; expected 1 or more epochs".into()
     })?;
+    for (epoch, figure) in &spec.sheets {
+        check.that(
+            &format!("train.sheets.{epoch}"),
+            !figure.trim().is_empty(),
+            || "is empty; expected what the sheet stands for, such as `figure 2`".into(),
+        )?;
+    }
+    memorisation::in_training(check, "train.keep", &spec.keep, spec.epochs)?;
+    check.that(
+        "train.stop_on",
+        spec.stop_on.is_empty() || spec.monitor_every > 0,
+        || "needs the filter monitor, which `train.monitor_every: 0` turns off".into(),
+    )?;
     Ok(spec)
 }
 
@@ -250,7 +285,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
     check.that(
         &format!("probe.{i}.controls"),
         !controls.contains(&Features::Trained),
-        || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
+        || "`trained` is always probed; expected `untrained`, `pixels` and `kmeans` only".into(),
     )?;
     super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
@@ -259,6 +294,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         draws,
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
+        kmeans: super::kmeans::resolve(check, i, raw.kmeans, &controls)?,
         controls,
         validation: raw.validation,
         selection_draws: raw.selection_draws,
@@ -268,7 +304,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
 
 /// Points errors of the second look at the place that the tree remembers.
 pub(super) struct Check<'a> {
-    tree: &'a Node,
+    pub tree: &'a Node,
 }
 
 impl Check<'_> {
@@ -285,7 +321,7 @@ impl Check<'_> {
         }
     }
 
-    fn fail<T>(&self, key: &str, message: String) -> Result<T, SpecError> {
+    pub fn fail<T>(&self, key: &str, message: String) -> Result<T, SpecError> {
         Err(SpecError::Value {
             place: self.place(key),
             key: key.to_string(),

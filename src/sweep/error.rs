@@ -1,9 +1,14 @@
 use std::path::PathBuf;
 
+use super::quality::QualityStageError;
 use crate::data::{DataError, ImagesError};
+use crate::explore::ExploreError;
 use crate::nn::NnError;
+use crate::nn::inception::InceptionError;
 use crate::nn::released::ReleasedError;
+use crate::nn::torch::TorchError;
 use crate::probe::nearest::NearestError;
+use crate::probe::quality::QualityError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -23,11 +28,21 @@ pub enum SweepError {
     #[error(transparent)]
     Weights(#[from] ReleasedError),
     #[error(transparent)]
+    Torch(#[from] TorchError),
+    #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
     Features(#[from] FeatureError),
     #[error(transparent)]
     Probe(#[from] ProbeError),
+    #[error(transparent)]
+    Quality(#[from] QualityError),
+    #[error(transparent)]
+    QualityStage(#[from] QualityStageError),
+    #[error(transparent)]
+    Inception(#[from] InceptionError),
+    #[error(transparent)]
+    Explore(Box<ExploreError>),
     #[error(transparent)]
     Images(#[from] ImagesError),
     #[error(transparent)]
@@ -43,6 +58,17 @@ pub enum SweepError {
         path: PathBuf,
         source: std::io::Error,
     },
+    #[error("`model.torch`: cannot read `{}`: {source}", path.display())]
+    Checkpoint {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    /// A stage wants nets of the middle of a training that was over before anyone asked for them.
+    #[error(
+        "the nets after epoch {epoch} were not kept: `{}` is missing; delete the trial's folder to train it again with `train.keep`",
+        path.display()
+    )]
+    NotKept { epoch: usize, path: PathBuf },
     #[error(
         "data set `{name}` has no labels in split `{split}`; a probe needs them: choose another `{key}`"
     )]
@@ -63,4 +89,11 @@ pub enum SweepError {
         expected: usize,
         found: usize,
     },
+}
+
+/// The largest of the causes: boxed, it does not make every result large.
+impl From<ExploreError> for SweepError {
+    fn from(e: ExploreError) -> Self {
+        SweepError::Explore(Box::new(e))
+    }
 }

@@ -1,7 +1,7 @@
 use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use crate::spec::{ModelSpec, Spec};
+use crate::spec::{ModelSpec, Spec, TrainSpec};
 
 /// Raised when the same spec would give other numbers than before.
 const VERSION: u32 = 2;
@@ -10,12 +10,18 @@ const VERSION: u32 = 2;
 /// kind of device. Probes are not part of it: another probe needs no other net.
 ///
 /// # Errors
-/// [`SweepError::Released`] where the released weights cannot be read.
+/// [`SweepError::Released`] and [`SweepError::Checkpoint`] where weights made elsewhere cannot be read.
 pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, SweepError> {
     let mut spec = spec.clone();
     // How often a line or a sheet is written changes no number.
     spec.train.log_every = 1;
     spec.train.sheet_every = 1;
+    spec.train.sheets.clear();
+    spec.train.keep.clear();
+    // The monitor only watches, unless it may stop the training.
+    if spec.train.stop_on.is_empty() {
+        spec.train.monitor_every = TrainSpec::MONITOR_EVERY;
+    }
     let kind = device.split([' ', ':']).next().unwrap_or(device);
     let parts = serde_json::json!([
         VERSION,
@@ -30,6 +36,15 @@ pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, 
     hash.update(parts.to_string());
     if let ModelSpec::Released { released } = &spec.model {
         hash.update(contents(released)?);
+    }
+    if let ModelSpec::Torch { torch, generator } = &spec.model {
+        for path in std::iter::once(torch).chain(generator) {
+            let bytes = std::fs::read(path).map_err(|source| SweepError::Checkpoint {
+                path: path.clone(),
+                source,
+            })?;
+            hash.update(Sha256::digest(bytes));
+        }
     }
     Ok(hex(&hash.finalize()[..6]))
 }

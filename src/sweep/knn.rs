@@ -22,7 +22,7 @@ use crate::track::run::{self, RunFolder};
 const VERSION: u32 = 1;
 
 /// Whether every row that the spec asks for has its result.
-pub(super) fn all_done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
     for (probe, kind) in wanted(spec) {
         if stored(folder, &key(probe, kind, spec))?.is_none() {
             return Ok(false);
@@ -45,7 +45,12 @@ pub(super) fn run(
         return Ok(Stage::Done(()));
     }
     let mut work = Work::new(spec, nets, dataset, context, folder);
-    for kind in [Features::Pixels, Features::Trained, Features::Untrained] {
+    for kind in [
+        Features::Pixels,
+        Features::Trained,
+        Features::Untrained,
+        Features::KMeans,
+    ] {
         for (probe, _) in wanted.iter().filter(|(_, k)| *k == kind) {
             let key = key(probe, kind, spec);
             if stored(folder, &key)?.is_some() {

@@ -4,12 +4,19 @@
 //! determines them. The same sweep again therefore resumes, skips, or runs only what is new.
 
 mod error;
+mod explore;
 mod id;
 mod knn;
+mod memorisation;
 mod nearest;
 mod nets;
 mod probes;
+pub mod quality;
+mod random_search;
 mod run;
+mod selectivity;
+mod spaces;
+mod stages;
 mod supervised;
 mod trial;
 mod watch;
@@ -17,4 +24,5 @@ mod watch;
 pub use error::SweepError;
 pub use id::trial_id;
 pub use run::{Report, run};
+pub use spaces::space;
 pub use trial::{Context, Ended};

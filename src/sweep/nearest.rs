@@ -46,6 +46,7 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 pub(super) fn run(
     spec: &Spec,
     nets: &Nets,
+    _: &Dataset,
     context: &Context,
     folder: &RunFolder,
     record: &mut RunRecord,

@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, knn, nearest, nets, probes, supervised};
+use super::{SweepError, nets, stages};
 use crate::data::{Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
 use crate::track::progress::Progress;
 use crate::track::run::RunFolder;
-use crate::track::{atomic, history, provenance};
+use crate::track::{atomic, filters, history, provenance};
 use crate::train::TrainError;
 
 /// What every trial of a sweep shares.
@@ -64,12 +64,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         {
             return Ok(Ended::Failed(error.clone()));
         }
-        if record.status == Status::Finished
-            && probes::all_done(&folder, spec)?
-            && nearest::done(&folder, spec)?
-            && knn::all_done(&folder, spec)?
-            && supervised::all_done(&folder, spec)?
-        {
+        if record.status == Status::Finished && stages::done(&folder, spec)? {
             return Ok(Ended::Skipped);
         }
     }
@@ -96,7 +91,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         serde_yaml::to_string(spec).unwrap_or_default().as_bytes(),
     )?;
     folder.write_record(&record)?;
-    let result = stages(spec, id, context, &dataset, &mut folder, &mut record);
+    let result = run_stages(spec, id, context, &dataset, &mut folder, &mut record);
     record.peak_memory = record.peak_memory.max(provenance::peak_memory());
     let (ended, result) = match result {
         Ok(Stage::Done(())) => {
@@ -127,7 +122,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
     Ok(ended)
 }
 
-fn stages(
+fn run_stages(
     spec: &Spec,
     id: &str,
     context: &Context,
@@ -144,22 +139,33 @@ fn stages(
         Stage::Stopped => return Ok(Stage::Stopped),
     };
     record.scale = trained.scale(spec, dataset);
+    ended_early(spec, folder, record)?;
     let metrics = folder.path("metrics.jsonl");
     if metrics.exists() {
         history::to_parquet(&metrics, &folder.path("metrics.parquet"))?;
     }
     folder.write_record(record)?;
     nets::figures(&trained, dataset, &context.device, folder)?;
-    if let Stage::Stopped = probes::run(spec, &trained, dataset, context, folder, record)? {
-        return Ok(Stage::Stopped);
+    stages::run(spec, &trained, dataset, context, folder, record)
+}
+
+/// Say of a training that `train.stop_on` ended when and why; its epochs are those that it had.
+fn ended_early(spec: &Spec, folder: &RunFolder, record: &mut RunRecord) -> Result<(), SweepError> {
+    if spec.train.stop_on.is_empty() {
+        return Ok(());
     }
-    if let Stage::Stopped = knn::run(spec, &trained, dataset, context, folder, record)? {
-        return Ok(Stage::Stopped);
+    let looks = filters::read(folder.root())?;
+    if let Some(look) = looks.last()
+        && let Some(reason) = look.stop
+    {
+        record.error = Some(format!(
+            "stopped by {} at step {}",
+            reason.name(),
+            look.step
+        ));
+        record.scale.epochs = look.epoch;
     }
-    if let Stage::Stopped = nearest::run(spec, &trained, context, folder, record)? {
-        return Ok(Stage::Stopped);
-    }
-    supervised::run(spec, &trained, dataset, context, folder, record)
+    Ok(())
 }
 
 fn new_record(
@@ -191,6 +197,7 @@ fn new_record(
             net: match &spec.model {
                 ModelSpec::Preset { preset, .. } => preset.name().to_string(),
                 ModelSpec::Released { .. } => "released".to_string(),
+                ModelSpec::Torch { .. } => "PyTorch checkpoint".to_string(),
             },
             width: 0,
             size: spec.data.size,

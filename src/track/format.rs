@@ -120,7 +120,8 @@ pub struct Point {
     pub epoch: f64,
     /// Seconds of training so far, over all sessions.
     pub seconds: f64,
-    /// `loss.d`, `loss.g`, `accuracy.real`, `accuracy.fake`, `grad.d`, `grad.g`, `images_per_second`.
+    /// `loss.d`, `loss.g`, `accuracy.real`, `accuracy.fake`, `grad.d`, `grad.g`, `images_per_second`, and of the filter
+    /// monitor's last look `collapsed.g`, `collapsed.d`: shares of each net's filters.
     pub values: BTreeMap<String, f64>,
 }
 

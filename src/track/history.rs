@@ -55,32 +55,48 @@ struct Line {
 /// # Errors
 /// [`HistoryError::Read`]; [`HistoryError::Line`] with the line's number.
 pub fn read_jsonl(path: &Path) -> Result<Vec<Point>, HistoryError> {
+    let lines = read_lines(path, |line: &Line| line.step)?;
+    let point = |line: Line| Point {
+        step: line.step,
+        epoch: line.epoch,
+        seconds: line.seconds,
+        values: line
+            .values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect(),
+    };
+    Ok(lines.into_iter().map(point).collect())
+}
+
+/// Read a file of one record a line as [`read_jsonl`] does; `step` says to which step a record belongs.
+///
+/// # Errors
+/// As [`read_jsonl`].
+pub fn read_lines<T: serde::de::DeserializeOwned>(
+    path: &Path,
+    step: impl Fn(&T) -> u64,
+) -> Result<Vec<T>, HistoryError> {
     let bytes = std::fs::read(path).map_err(|source| HistoryError::Read {
         path: path.to_path_buf(),
         source,
     })?;
-    let mut points: Vec<Point> = Vec::new();
+    let mut records: Vec<T> = Vec::new();
     let whole = bytes.ends_with(b"\n");
     let count = bytes.split(|&b| b == b'\n').count();
     for (i, line) in bytes.split(|&b| b == b'\n').enumerate() {
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        match serde_json::from_slice::<Line>(line) {
-            Ok(line) => {
-                while points.last().is_some_and(|last| last.step >= line.step) {
-                    points.pop();
+        match serde_json::from_slice::<T>(line) {
+            Ok(record) => {
+                while records
+                    .last()
+                    .is_some_and(|last| step(last) >= step(&record))
+                {
+                    records.pop();
                 }
-                points.push(Point {
-                    step: line.step,
-                    epoch: line.epoch,
-                    seconds: line.seconds,
-                    values: line
-                        .values
-                        .into_iter()
-                        .filter_map(|(name, value)| Some((name, value?)))
-                        .collect(),
-                });
+                records.push(record);
             }
             Err(_) if !whole && i + 1 == count => {}
             Err(e) => {
@@ -92,7 +108,7 @@ pub fn read_jsonl(path: &Path) -> Result<Vec<Point>, HistoryError> {
             }
         }
     }
-    Ok(points)
+    Ok(records)
 }
 
 /// The measurements as a table.

@@ -4,15 +4,20 @@
 //! the records are versioned in [`format`], measurements over time kept by [`history`], results named by [`metrics`].
 
 pub mod atomic;
+pub mod figures;
+pub mod filters;
 pub mod fonts;
 pub mod format;
 pub mod history;
 pub mod knn;
+pub mod memorisation;
 pub mod metrics;
 pub mod nearest;
 pub mod progress;
 pub mod provenance;
+pub mod quality;
 pub mod run;
+pub mod selectivity;
 pub mod sheet;
 mod streams;
 pub mod supervised;

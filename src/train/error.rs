@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use crate::data::{ImagesError, LoaderError};
 use crate::nn::NnError;
 use crate::track::atomic::WriteError;
+use crate::track::history::HistoryError;
 use crate::track::run::RunError;
 
 /// Why training could not go on.
@@ -16,6 +17,8 @@ pub enum TrainError {
     Run(#[from] RunError),
     #[error(transparent)]
     Write(#[from] WriteError),
+    #[error(transparent)]
+    History(#[from] HistoryError),
     /// The losses left the numbers.
     #[error(
         "diverged at step {step}: {what}; a lower `train.adam.lr` or `train.adam.beta1: 0.5` usually helps"

@@ -97,16 +97,21 @@ impl Labels {
         Ok(())
     }
 
-    /// Those of the images at `rows`, and as many for fakes.
-    pub fn pair(&mut self, rows: &[usize], device: &Device) -> Result<Pair, TrainError> {
-        let real: Option<Vec<u8>> = rows
+    /// Those of the images at `rows`, one-hot.
+    pub fn of(&self, rows: &[usize], device: &Device) -> Result<Tensor, TrainError> {
+        let labels: Option<Vec<u8>> = rows
             .iter()
             .map(|&r| self.of_images.get(r).copied())
             .collect();
-        let real = real.ok_or(TrainError::NoLabels)?;
+        let labels = labels.ok_or(TrainError::NoLabels)?;
+        Ok(one_hot(&labels, self.classes, device)?)
+    }
+
+    /// Those of the images at `rows`, and as many for fakes.
+    pub fn pair(&mut self, rows: &[usize], device: &Device) -> Result<Pair, TrainError> {
         let fake = draw(self.classes, rows.len(), &mut self.rng);
         Ok(Pair {
-            real: one_hot(&real, self.classes, device)?,
+            real: self.of(rows, device)?,
             fake: one_hot(&fake, self.classes, device)?,
         })
     }

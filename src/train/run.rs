@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::watch::Watch;
 use super::{TrainError, Trainer};
 use crate::data::Images;
-use crate::spec::TrainSpec;
+use crate::spec::{StopOn, TrainSpec};
 use crate::track::format::Point;
 use crate::track::progress::{Progress, Unit};
 use crate::track::run::RunFolder;
@@ -15,12 +16,19 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
 /// Where training goes on from.
 pub const LATEST: &str = "checkpoints/latest.safetensors";
 
+/// Where the nets after an epoch of `train.keep` lie.
+pub fn kept(epoch: usize) -> String {
+    format!("checkpoints/epoch-{epoch:04}.safetensors")
+}
+
 /// How training ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Finished,
     /// The user stopped it; everything is saved.
     Stopped,
+    /// `train.stop_on` ended it; nothing is left to train.
+    Ended(StopOn),
 }
 
 /// Train to the end of the last epoch or until the user stops it, resuming where a checkpoint lies.
@@ -39,6 +47,10 @@ pub fn run(
         trainer.resume(&latest)?;
     }
     folder.rewind(trainer.steps())?;
+    let mut watch = Watch::begin(trainer, spec, images, folder)?;
+    if let Some(reason) = watch.stopped() {
+        return Ok(Outcome::Ended(reason));
+    }
     let per_epoch = trainer.steps_per_epoch();
     let total = per_epoch * spec.epochs as u64;
     let batch = spec.batch_size as u64;
@@ -67,13 +79,15 @@ pub fn run(
         let step = trainer.steps();
         bar.advance(batch);
         live.see(&report.values);
-        if step.is_multiple_of(spec.log_every) || step == total {
+        let ended = watch.look(trainer, folder, step as f64 / per_epoch as f64)?;
+        if step.is_multiple_of(spec.log_every) || step == total || ended.is_some() {
             let rate = ((step - timed.0) * batch) as f64 / (trainer.seconds() - timed.1);
             timed = (step, trainer.seconds());
             let epoch = step as f64 / per_epoch as f64;
             bar.message(&format!("epoch {epoch:.2} {live} {rate:.0} img/s"));
             let mut values = live.latest.clone();
             values.insert("images_per_second".to_string(), rate);
+            values.extend(watch.values());
             folder.log(&Point {
                 step,
                 epoch,
@@ -81,10 +95,27 @@ pub fn run(
                 values,
             })?;
         }
+        if let Some((reason, what)) = ended {
+            trainer.save(&latest)?;
+            progress.note(&format!(
+                "stopped by {} at step {step}: {what}",
+                reason.name()
+            ));
+            folder.note(&format!(
+                "stopped by {} at step {step}: {what}",
+                reason.name()
+            ));
+            watch.note(folder, trainer.seconds());
+            return Ok(Outcome::Ended(reason));
+        }
         if step.is_multiple_of(per_epoch) {
             let epoch = step / per_epoch;
-            if epoch.is_multiple_of(spec.sheet_every as u64) || step == total {
+            let named = spec.sheets.contains_key(&(epoch as usize));
+            if named || epoch.is_multiple_of(spec.sheet_every as u64) || step == total {
                 sheet(trainer, folder, epoch)?;
+            }
+            if spec.keep.contains(&(epoch as usize)) {
+                trainer.save_nets(&folder.path(&kept(epoch as usize)))?;
             }
         }
         if step.is_multiple_of(per_epoch)
@@ -94,6 +125,7 @@ pub fn run(
             saved = Instant::now();
         }
     }
+    watch.note(folder, trainer.seconds());
     Ok(Outcome::Finished)
 }
 

@@ -8,6 +8,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::checkpoint::{self, State};
 use super::labels::{self, Labels, Pair};
+use super::monitor::{self, Monitor};
 use super::planned::Planned;
 use super::{Adam, TrainError, latent, tape};
 use crate::data::{Images, Loader, to_bytes};
@@ -15,6 +16,7 @@ use crate::nn::cpu::bf16_products;
 use crate::nn::{Architecture, Discriminator, Generator, Input, Norm};
 use crate::spec::{Latent, Precision, Schedule, TrainSpec};
 use crate::track::Streams;
+use crate::track::filters::Look;
 
 #[cfg(test)]
 mod replay;
@@ -42,6 +44,7 @@ pub struct Trainer {
     real: Vec<f32>,
     /// The CPU's buffers; `None` on other devices.
     planned: Option<Planned>,
+    streams: Streams,
     step: u64,
     seconds: f64,
 }
@@ -95,6 +98,7 @@ impl Trainer {
             device: device.clone(),
             real: Vec::new(),
             planned,
+            streams,
             step: 0,
             seconds: 0.0,
         })
@@ -124,6 +128,34 @@ impl Trainer {
     /// Seconds of training so far, over all sessions.
     pub fn seconds(&self) -> f64 {
         self.seconds
+    }
+
+    /// A filter monitor of this training, its fixed z and real images drawn from streams of its own; `past` are its looks
+    /// before.
+    ///
+    /// # Errors
+    /// The device's own.
+    pub fn monitor(&self, images: &Images, past: Vec<Look>) -> Result<Monitor, TrainError> {
+        let [mut z, mut labels, mut rows] =
+            ["latent", "labels", "images"].map(|s| self.streams.stream(&format!("monitor.{s}")));
+        let (classes, n) = (self.generator.classes(), monitor::SAMPLES.min(images.n));
+        let rows = rand::seq::index::sample(&mut rows, images.n, n).into_vec();
+        let real = Input {
+            x: to_tensor(images, &rows, &self.device)?,
+            labels: match &self.labels {
+                Some(labels) => Some(labels.of(&rows, &self.device)?),
+                None => None,
+            },
+        };
+        let streams = (&mut z, &mut labels);
+        let z = labels::input(
+            &self.latent,
+            classes,
+            monitor::SAMPLES,
+            streams,
+            &self.device,
+        )?;
+        Ok(Monitor::new(z, real, past))
     }
 
     /// Train on the next mini-batch of `images`.
@@ -214,6 +246,18 @@ impl Trainer {
         let mut pixels = vec![0; values.len()];
         to_bytes(&values, &mut pixels);
         Ok(Images { n, c, h, w, pixels })
+    }
+
+    /// Save both nets as they are: their parameters, no state to go on from.
+    ///
+    /// # Errors
+    /// [`TrainError::Write`].
+    pub fn save_nets(&self, path: &Path) -> Result<(), TrainError> {
+        let mut tensors = BTreeMap::new();
+        for params in [self.generator.params(), self.discriminator.params()] {
+            tensors.extend(params.tensors()?);
+        }
+        checkpoint::save(path, &tensors, None)
     }
 
     /// Save everything needed to go on from here.

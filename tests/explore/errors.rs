@@ -53,7 +53,7 @@ fn lists_and_ranges_say_what_was_expected() {
 fn a_record_of_another_net_or_of_nothing_is_refused() {
     let place = Place::new();
     place.good(&["browse", TRIAL, "--count", "2", "--out", "figures"]);
-    let record = "figures/samples.json";
+    let record = "figures/browse.json";
     place.write_net(2);
     let said = error(&place, &["draw", record]);
     assert!(
@@ -68,7 +68,7 @@ fn a_record_of_another_net_or_of_nothing_is_refused() {
         place.write("bad.json", text.replace(from, to).as_bytes());
         error(&place, &["draw", "bad.json", "--out", "never"])
     };
-    insta::assert_snapshot!(changed("\"figure\":\"samples\"", "\"figure\":\"../samples\""), @"error: `bad.json` is not a figure's record: no figure is called `../samples`; choose a JSON that `dcgan explore` wrote");
+    insta::assert_snapshot!(changed("\"figure\":\"browse\"", "\"figure\":\"../browse\""), @"error: `bad.json` is not a figure's record: no figure is called `../browse`; choose a JSON that `dcgan explore` wrote");
     insta::assert_snapshot!(changed("\"format\":1", "\"format\":9"), @"error: `bad.json` has format 9, this program reads 1; use a newer dcgan");
     insta::assert_snapshot!(changed("\"z\":[", "\"z\":[0.5,"), @"error: a z of 17 values is asked for, and this net's has 16");
     insta::assert_snapshot!(changed("\"tiles\":[", "\"tiles\":[],\"more\":["), @"error: the picture cannot be drawn: 0 images of 3 channels");

@@ -8,10 +8,7 @@ use super::place::{Place, TRIAL, read};
 
 /// The options of each figure, and the name of its files.
 const FIGURES: [(&str, &[&str]); 5] = [
-    (
-        "samples",
-        &["browse", TRIAL, "--from", "5", "--count", "33"],
-    ),
+    ("browse", &["browse", TRIAL, "--from", "5", "--count", "33"]),
     (
         "interpolation",
         &[

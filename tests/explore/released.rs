@@ -3,8 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use dcgan::explore::interpolate::{Mode, interpolate};
+use dcgan::explore::interpolate::interpolate;
 use dcgan::explore::{Content, Net};
+use dcgan::spec::Interpolation;
 use dcgan::track::progress::Silent;
 
 use super::place::{Place, read, stderr};
@@ -33,7 +34,7 @@ fn released_digits_change_smoothly_and_are_drawn_again() {
         return;
     };
     let net = Net::open(&path).unwrap();
-    let drawing = interpolate(&net, 0, &[0, 1, 2, 3, 4], 8, Mode::Linear).unwrap();
+    let drawing = interpolate(&net, 0, &[0, 1, 2, 3, 4], 8, Interpolation::Linear).unwrap();
     let z: Vec<Vec<f32>> = drawing.rows[0][0]
         .tiles
         .iter()

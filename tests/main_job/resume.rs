@@ -18,12 +18,15 @@ fn history(trial: &Path) -> Vec<(u64, String)> {
         .collect()
 }
 
+/// Often enough that a stop falls between two looks.
+const WATCHED: &str = "train.monitor_every=3";
+
 fn interrupt(bench: &Bench, signal: &str, schedule: &str) {
     let set = format!("train.schedule={schedule}");
     let mut child = Command::new(assert_cmd::cargo::cargo_bin("dcgan"))
         .current_dir(bench.path(""))
         .args(["--data-dir", "data", "--threads", "1"])
-        .args(["sweep", "small.yaml", "--set", &set])
+        .args(["sweep", "small.yaml", "--set", &set, "--set", WATCHED])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -52,7 +55,7 @@ fn resumed_equals_unstopped(test: &str, signal: &str, schedule: &str) {
         return;
     };
     let set = format!("train.schedule={schedule}");
-    let sweep = ["sweep", "small.yaml", "--set", &set];
+    let sweep = ["sweep", "small.yaml", "--set", &set, "--set", WATCHED];
     let out = straight.run(&sweep);
     assert!(out.status.success(), "{}", stderr(&out));
     interrupt(&stopped, signal, schedule);
@@ -68,7 +71,11 @@ fn resumed_equals_unstopped(test: &str, signal: &str, schedule: &str) {
     let whole = straight.trials("small").remove(0);
     assert_eq!(whole.file_name(), trial.file_name());
     let bytes = |t: &Path, name: &str| std::fs::read(t.join(name)).unwrap();
-    for name in ["checkpoints/final.safetensors", "figures/samples.png"] {
+    for name in [
+        "checkpoints/final.safetensors",
+        "figures/samples.png",
+        "filters.jsonl",
+    ] {
         assert!(bytes(&whole, name) == bytes(&trial, name), "{name} differs");
     }
     assert_eq!(history(&whole), history(&trial));

@@ -1,11 +1,9 @@
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
-use dcgan::explore::arithmetic::Concept;
-
-use super::{Numbers, numbers};
+use dcgan::spec::{Choice, TermSpec};
 
 /// `--plus LIST` and `--minus LIST`, as often and in the order they are given, which clap's derive does not keep.
 #[derive(Debug, Clone)]
-pub struct Concepts(pub Vec<Concept>);
+pub struct Concepts(pub Vec<TermSpec>);
 
 const OPTIONS: [(&str, bool, &str); 2] = [
     (
@@ -26,7 +24,7 @@ impl Args for Concepts {
             Arg::new(name)
                 .long(name)
                 .value_name("LIST")
-                .value_parser(numbers)
+                .value_parser(Choice::parse)
                 .action(ArgAction::Append)
                 .help(help)
         }))
@@ -41,11 +39,11 @@ impl FromArgMatches for Concepts {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, Error> {
         let mut placed = Vec::new();
         for (name, minus, _) in OPTIONS {
-            let lists = matches.get_many::<Numbers>(name).into_iter().flatten();
+            let lists = matches.get_many::<Choice>(name).into_iter().flatten();
             let places = matches.indices_of(name).into_iter().flatten();
-            placed.extend(places.zip(lists).map(|(place, Numbers(samples))| {
-                let samples = samples.clone();
-                (place, Concept { minus, samples })
+            placed.extend(places.zip(lists).map(|(place, of)| {
+                let of = of.clone();
+                (place, TermSpec { minus, of })
             }));
         }
         placed.sort_by_key(|(place, _)| *place);

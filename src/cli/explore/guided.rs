@@ -1,10 +1,9 @@
 use anyhow::Result;
 use clap::Args;
 use dcgan::data::Store;
-use dcgan::explore::guided::{Options, Source, guided};
+use dcgan::spec::FigureSpec;
 
-use super::{NetArgs, Verdict, tell};
-use crate::cli::progress::Screen;
+use super::{LabelArgs, NetArgs, Verdict};
 
 /// Figure 5: guided backpropagation from D's last features to the image, trained filters beside random ones
 ///
@@ -43,31 +42,18 @@ pub struct Guided {
 impl Guided {
     pub fn run(self, store: &Store) -> Result<Verdict> {
         let net = self.net.open()?;
-        let own = net
-            .spec
-            .as_ref()
-            .filter(|_| net.statistics)
-            .map(|s| &s.data);
-        let source = match (self.data, own) {
-            (Some(name), _) => Source::Data {
-                name,
-                split: self.split.unwrap_or_else(|| "train".into()),
-            },
-            (None, Some(data)) if !self.samples => Source::Data {
-                name: data.train.clone(),
-                split: self.split.unwrap_or_else(|| data.split.clone()),
-            },
-            _ => Source::Samples,
-        };
-        let options = Options {
-            seed: self.net.seed,
-            source,
+        // The authors' nets were trained on images that are not at hand.
+        let samples = self.samples || (self.data.is_none() && !net.statistics);
+        let figure = FigureSpec::Guided {
+            samples,
             images: self.images,
             features: self.features,
             strongest: self.strongest,
         };
-        let out = self.net.out();
-        let written = guided(&net, &options, &out, store, &Screen::new())?;
-        Ok(tell(&written))
+        let labels = LabelArgs {
+            data: self.data,
+            split: self.split,
+        };
+        self.net.figure(&net, None, figure, labels, store)
     }
 }

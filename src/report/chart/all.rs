@@ -1,6 +1,6 @@
 use super::canvas::{Rendered, render};
 use super::kinds::{ACCURACY, GRADIENTS, Kind, LOSS, THROUGHPUT};
-use super::{accuracy, curves, nearest};
+use super::{accuracy, curves, filters, nearest};
 use crate::report::ReportError;
 use crate::report::collect::Experiment;
 use crate::report::published::Published;
@@ -15,6 +15,7 @@ const CHARTS: &[Draw] = &[
     |experiment, _| curve(experiment, &LOSS),
     |experiment, _| curve(experiment, &ACCURACY),
     |experiment, _| curve(experiment, &GRADIENTS),
+    filters::chart,
     |experiment, _| curve(experiment, &THROUGHPUT),
 ];
 

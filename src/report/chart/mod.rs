@@ -7,6 +7,7 @@ pub mod accuracy;
 pub mod all;
 pub mod canvas;
 mod curves;
+mod filters;
 mod kinds;
 mod nearest;
 mod raster;

@@ -9,4 +9,4 @@ mod markdown;
 mod parquet;
 mod text;
 
-pub use text::text;
+pub use text::{text, wrapped};

@@ -67,20 +67,21 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Breaks at spaces; lines after the first are set in by `indent`.
-fn wrapped(text: &str, indent: usize) -> Vec<String> {
+/// Text in lines for a terminal, broken at spaces; lines after the first are set in by `indent`.
+pub fn wrapped(text: &str, indent: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let mut current = String::new();
-    for word in text.split(' ') {
-        if !current.is_empty() && length(&current) + 1 + length(word) > WIDTH {
+    let words = text.trim_start();
+    let mut current = " ".repeat(length(text) - length(words));
+    // Nothing but its indent stands on the line yet.
+    let mut fresh = true;
+    for word in words.split(' ') {
+        if !fresh && length(&current) + 1 + length(word) > WIDTH {
             lines.push(std::mem::replace(&mut current, " ".repeat(indent)));
-            current += word;
-        } else {
-            if !current.is_empty() {
-                current.push(' ');
-            }
-            current += word;
+        } else if !fresh {
+            current.push(' ');
         }
+        current += word;
+        fresh = false;
     }
     lines.push(current);
     lines

@@ -31,6 +31,39 @@ pub fn picture(path: &Path, alt: &str) -> Result<Markup, ReportError> {
     }
 }
 
+/// A PNG figure as an `img` at its own size, or enlarged like a [`picture`] where it is small; one wider than `widest` is
+/// made smaller by a whole factor.
+///
+/// # Errors
+/// [`ReportError::Read`].
+pub fn figure(path: &Path, alt: &str, widest: u32) -> Result<Markup, ReportError> {
+    let bytes = read(path)?;
+    let Ok(whole) = image::load_from_memory_with_format(&bytes, image::ImageFormat::Png) else {
+        return picture(path, alt);
+    };
+    if whole.width() <= SHOWN {
+        return picture(path, alt);
+    }
+    let factor = whole.width().div_ceil(widest.max(1));
+    let side = |pixels: u32| (pixels / factor).max(1);
+    let (width, height) = (side(whole.width()), side(whole.height()));
+    let mut png = std::io::Cursor::new(Vec::new());
+    let shown = match factor {
+        1 => bytes,
+        _ => match whole
+            .thumbnail_exact(width, height)
+            .write_to(&mut png, image::ImageFormat::Png)
+        {
+            Ok(()) => png.into_inner(),
+            Err(_) => bytes,
+        },
+    };
+    Ok(html! {
+        img class="smooth" src={ "data:image/png;base64," (STANDARD.encode(shown)) } alt=(alt)
+            width=(width) height=(height);
+    })
+}
+
 /// Width and height of a PNG whose pixels decode.
 fn size(bytes: &[u8]) -> Option<(u32, u32)> {
     let image = image::load_from_memory_with_format(bytes, image::ImageFormat::Png).ok()?;

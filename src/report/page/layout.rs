@@ -15,10 +15,15 @@ pub fn page(material: &Material) -> Result<String, ReportError> {
     let mut parts = Vec::new();
     for section in SECTIONS {
         if let Some(body) = (section.body)(material)? {
-            parts.push((section, body));
+            parts.push((section.id, section.title, body));
         }
     }
     let name = &material.experiment.name;
+    Ok(shell(name, &reproduces(material), &parts))
+}
+
+/// A page of sections, each with its anchor and title, under a list of links to them.
+pub fn shell(title: &str, lead: &str, parts: &[(&str, &str, Markup)]) -> String {
     let markup: Markup = html! {
         (DOCTYPE)
         html lang="en" {
@@ -26,23 +31,21 @@ pub fn page(material: &Material) -> Result<String, ReportError> {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { (name) " – dcgan report" }
+                title { (title) " – dcgan report" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { (name) }
-                    p class="lead" { (reproduces(material)) }
+                    h1 { (title) }
+                    p class="lead" { (lead) }
                     nav {
-                        @for (section, _) in &parts {
-                            a href={ "#" (section.id) } { (section.title) }
-                        }
+                        @for (id, title, _) in parts { a href={ "#" (id) } { (title) } }
                     }
                 }
                 main {
-                    @for (section, body) in &parts {
-                        section id=(section.id) {
-                            h2 { (section.title) }
+                    @for (id, title, body) in parts {
+                        section id=(id) {
+                            h2 { (title) }
                             (body)
                         }
                     }
@@ -57,7 +60,7 @@ pub fn page(material: &Material) -> Result<String, ReportError> {
             }
         }
     };
-    Ok(markup.into_string())
+    markup.into_string()
 }
 
 /// What of the paper the experiment is about, in a sentence.

@@ -1,4 +1,5 @@
 use crate::report::chart::canvas::Rendered;
+use crate::report::claims::Decided;
 use crate::report::collect::Experiment;
 use crate::report::findings::Finding;
 use crate::report::published::Published;
@@ -11,6 +12,8 @@ pub struct Material {
     pub tables: Vec<Table>,
     pub charts: Vec<Rendered>,
     pub findings: Vec<Finding>,
+    /// Every claim, decided by this experiment or not.
+    pub claims: Vec<Decided>,
     /// The main finding in plain sentences.
     pub summary: String,
 }

@@ -4,18 +4,21 @@
 
 mod architecture;
 mod charts;
+pub(super) mod claims;
 mod downloads;
-mod embed;
+pub(super) mod embed;
+mod figures;
 mod layout;
 pub mod material;
+mod memorisation;
 mod provenance;
 mod rerun;
 mod scale;
 pub mod sections;
 mod sheets;
 mod summary;
-mod tables;
+pub(super) mod tables;
 mod trials;
 
-pub use layout::page;
+pub use layout::{page, shell};
 pub use material::Material;

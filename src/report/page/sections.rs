@@ -2,7 +2,8 @@ use maud::Markup;
 
 use super::material::Material;
 use super::{
-    architecture, charts, downloads, provenance, rerun, scale, sheets, summary, tables, trials,
+    architecture, charts, claims, downloads, figures, memorisation, provenance, rerun, scale,
+    sheets, summary, tables, trials,
 };
 use crate::report::ReportError;
 
@@ -26,9 +27,16 @@ const fn section(
 /// Every section, in the order of the page.
 pub const SECTIONS: &[Section] = &[
     section("summary", "What came out", summary::body),
+    section("claims", "The paper's statements", claims::body),
     section("tables", "Tables", tables::body),
     section("charts", "Charts", charts::body),
     section("sheets", "Sample sheets", sheets::body),
+    section("figures", "Figures", figures::body),
+    section(
+        "memorisation",
+        "Samples and their nearest training images",
+        memorisation::body,
+    ),
     section("architecture", "Architecture", architecture::body),
     section("scale", "Scale against the paper", scale::body),
     section("trials", "Trials", trials::body),

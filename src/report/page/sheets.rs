@@ -1,9 +1,12 @@
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::embed;
 use super::material::Material;
 use crate::report::ReportError;
 use crate::report::collect::Trial;
+use crate::spec::{Spec, load};
 
 /// Sheets are the page's weight: this many epochs of a trial, this many trials with their epochs.
 const EPOCHS: usize = 5;
@@ -31,11 +34,16 @@ pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
 
 fn sheets(trial: &Trial, whole: bool, with_data: bool) -> Result<Markup, ReportError> {
     let pictures = &trial.pictures;
+    let names = names(trial);
     let mut shown = Vec::new();
-    let last = pictures
-        .samples
-        .as_ref()
-        .map(|path| ("At the end".to_string(), path));
+    let end = pictures.epochs.last().map_or(0, |(epoch, _)| *epoch);
+    let last = pictures.samples.as_ref().map(|path| {
+        let caption = match names.get(&(end as usize)) {
+            Some(figure) => format!("{}: at the end, after {}", capital(figure), epochs_of(end)),
+            None => "At the end".to_string(),
+        };
+        (caption, path)
+    });
     // The last epoch's sheet is the final one where both are there.
     let epochs = match last {
         Some(_) => &pictures.epochs[..pictures.epochs.len().saturating_sub(1)],
@@ -43,9 +51,17 @@ fn sheets(trial: &Trial, whole: bool, with_data: bool) -> Result<Markup, ReportE
     };
     if whole || last.is_none() {
         let most = if whole { EPOCHS } else { 1 };
-        for i in spread(epochs.len(), most) {
-            let (epoch, path) = &epochs[i];
-            shown.push((format!("After epoch {epoch}"), path));
+        let mut indices = spread(epochs.len(), most);
+        let named = |i: &usize| names.contains_key(&(epochs[*i].0 as usize));
+        indices.extend((0..epochs.len()).filter(|i| whole && named(i)));
+        indices.sort_unstable();
+        indices.dedup();
+        for (epoch, path) in indices.into_iter().map(|i| &epochs[i]) {
+            let caption = match names.get(&(*epoch as usize)) {
+                Some(figure) => format!("{}: after {}", capital(figure), epochs_of(*epoch)),
+                None => format!("After epoch {epoch}"),
+            };
+            shown.push((caption, path));
         }
     }
     shown.extend(last);
@@ -65,6 +81,27 @@ fn sheets(trial: &Trial, whole: bool, with_data: bool) -> Result<Markup, ReportE
             }
         }
     })
+}
+
+/// The figures of the paper that the spec lets sheets stand for, by epoch.
+fn names(trial: &Trial) -> BTreeMap<usize, String> {
+    let text = trial.spec.as_deref().unwrap_or_default();
+    let spec = load::parse(text, "spec.yaml").and_then(|tree| load::typed::<Spec>(&tree));
+    // A spec of an older program names none.
+    spec.map(|s| s.train.sheets).unwrap_or_default()
+}
+
+fn epochs_of(n: u32) -> String {
+    match n {
+        1 => "1 epoch".to_string(),
+        n => format!("{n} epochs"),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string());
+    first.unwrap_or_default() + chars.as_str()
 }
 
 /// At most `most` of `count` indices, evenly spread; both ends, or the last where only one is wanted.

@@ -13,7 +13,11 @@ pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
     Ok((!parts.is_empty()).then(|| html! { @for part in &parts { (part) } }))
 }
 
-fn table(table: &Table) -> Result<Markup, ReportError> {
+/// One table with its notes and remarks.
+///
+/// # Errors
+/// [`ReportError::Table`].
+pub fn table(table: &Table) -> Result<Markup, ReportError> {
     let lettered = table.lettered().map_err(|source| ReportError::Table {
         table: table.id.clone(),
         source,

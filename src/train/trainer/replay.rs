@@ -136,6 +136,10 @@ fn trainer(net: &Net) -> Trainer {
         precision: Precision::F32,
         log_every: 1,
         sheet_every: 1,
+        sheets: Default::default(),
+        keep: Vec::new(),
+        monitor_every: 0,
+        stop_on: Vec::new(),
     };
     let streams = Streams::new(0);
     Trainer::new(

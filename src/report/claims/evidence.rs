@@ -1,0 +1,108 @@
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::report::ReportError;
+use crate::report::accuracy;
+use crate::report::collect::{Experiment, Trial};
+use crate::spec::load;
+use crate::track::format::{Features, Status};
+use crate::track::run::read_json;
+
+/// The trials that may decide a claim, experiment by experiment.
+#[derive(Debug, Clone, Copy)]
+pub struct Evidence<'a> {
+    experiments: &'a [Experiment],
+    reproduces: Option<&'a str>,
+}
+
+impl<'a> Evidence<'a> {
+    /// Every trial of these experiments, or those of experiments that reproduce one thing (`table-1`).
+    pub fn new(experiments: &'a [Experiment], reproduces: Option<&'a str>) -> Self {
+        Evidence {
+            experiments,
+            reproduces,
+        }
+    }
+
+    /// Each experiment that has such trials, with them.
+    pub fn experiments(self) -> impl Iterator<Item = (&'a Experiment, Vec<&'a Trial>)> {
+        self.experiments.iter().filter_map(move |experiment| {
+            let asked = |t: &&Trial| {
+                self.reproduces
+                    .is_none_or(|of| t.run.reproduces.as_deref() == Some(of))
+            };
+            let trials: Vec<&Trial> = experiment.trials.iter().filter(asked).collect();
+            (!trials.is_empty()).then_some((experiment, trials))
+        })
+    }
+
+    /// Each such trial with its experiment.
+    pub fn trials(self) -> impl Iterator<Item = (&'a Experiment, &'a Trial)> {
+        let each = |(experiment, trials): (_, Vec<_>)| {
+            trials.into_iter().map(move |trial| (experiment, trial))
+        };
+        self.experiments().flat_map(each)
+    }
+
+    /// Each trial with a record of this name in its folder.
+    ///
+    /// # Errors
+    /// [`ReportError::Run`] for one that is damaged.
+    pub fn records<T: DeserializeOwned>(
+        self,
+        name: &str,
+    ) -> Result<Vec<(&'a Experiment, &'a Trial, T)>, ReportError> {
+        let mut found = Vec::new();
+        for (experiment, trial) in self.trials() {
+            if let Some(record) = read_json(&trial.folder.join(name))? {
+                found.push((experiment, trial, record));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// What determines a trial's nets but the seed, by dotted key (`train.adam.beta1`), from its resolved spec.
+///
+/// # Errors
+/// [`ReportError::Yaml`] for a `spec.yaml` that is damaged.
+pub fn settings(trial: &Trial) -> Result<BTreeMap<String, Value>, ReportError> {
+    let mut flat = BTreeMap::new();
+    if let Some(text) = &trial.spec {
+        let path = trial.folder.join("spec.yaml").display().to_string();
+        let tree = load::parse(text, &path)?;
+        for room in ["protocol", "data", "model", "train"] {
+            if let Some(node) = tree.get(room) {
+                flatten(room, &node.to_json(), &mut flat);
+            }
+        }
+    }
+    Ok(flat)
+}
+
+fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .for_each(|(key, value)| flatten(&format!("{path}.{key}"), value, into)),
+        other => drop(into.insert(path.to_string(), other.clone())),
+    }
+}
+
+/// Whether a trial came to an end of its own: what still runs or was stopped decides nothing.
+pub fn is_over(trial: &Trial) -> bool {
+    matches!(trial.run.status, Status::Finished | Status::Failed)
+}
+
+/// The seeds of some trials, in order, each once.
+pub fn seeds(trials: &[&Trial]) -> Vec<u64> {
+    let found: std::collections::BTreeSet<u64> = trials.iter().map(|t| t.run.seed).collect();
+    found.into_iter().collect()
+}
+
+/// The scale of a trial in words.
+pub fn scale(trial: &Trial) -> String {
+    accuracy::scale(Features::Trained, &trial.run)
+}

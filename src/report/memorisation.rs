@@ -1,0 +1,163 @@
+//! Whether the generator copies training images: the table of the memorisation stage.
+
+use polars::error::PolarsResult;
+use polars::prelude::{Column, DataFrame};
+
+use super::ReportError;
+use super::collect::Experiment;
+use super::published::Published;
+use super::table::{Table, text_frame};
+use super::words;
+use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, Space, SpaceRecord};
+use crate::track::run::read_json;
+
+const ID: &str = "memorisation";
+
+/// A space of an epoch of a trial.
+struct Row {
+    trial: String,
+    record: MemorisationRecord,
+    space: SpaceRecord,
+}
+
+/// One table where a trial ran the stage.
+///
+/// # Errors
+/// [`ReportError::Run`] for a record that cannot be read, [`ReportError::Table`].
+pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, ReportError> {
+    let mut rows = Vec::new();
+    for trial in &experiment.trials {
+        let Some(found) = read_json::<Memorisation>(&trial.folder.join(FILE))? else {
+            continue;
+        };
+        for record in found.epochs {
+            rows.extend(record.spaces.iter().map(|space| Row {
+                trial: trial.name().to_string(),
+                space: space.clone(),
+                record: record.clone(),
+            }));
+        }
+    }
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let table = table(&rows).map_err(|source| ReportError::Table {
+        table: ID.to_string(),
+        source,
+    })?;
+    Ok(vec![table])
+}
+
+/// What of a row a column shows.
+type Of<T> = fn(&Row) -> T;
+
+/// A column for people.
+const SHOWN: [(&str, Of<String>); 9] = [
+    ("Trial", |r| words::short_label(&r.trial)),
+    ("Epoch", |r| r.record.epoch.to_string()),
+    ("Nearest in", |r| space(r).to_string()),
+    ("Samples", |r| short(r.space.samples.median())),
+    ("Held-out", |r| short(r.space.held_out.median())),
+    ("Nearer than 1%", |r| {
+        range(r.space.nearer, r.space.nearer_interval)
+    }),
+    ("Nearer than held-out", |r| {
+        let s = &r.space;
+        range(s.nearer_than_held_out, s.nearer_than_held_out_interval)
+    }),
+    ("Copies", |r| words::percent(r.space.samples.copies)),
+    ("Held-out copies", |r| {
+        words::percent(r.space.held_out.copies)
+    }),
+];
+
+/// A column of numbers for programs.
+const NUMBERS: [(&str, Of<f64>); 14] = [
+    ("epoch", |r| r.record.epoch as f64),
+    ("dimensions", |r| r.space.dimensions as f64),
+    ("samples", |r| r.record.samples as f64),
+    ("held_out_images", |r| r.record.held_out_images as f64),
+    ("training_images", |r| r.record.training_images as f64),
+    ("median_samples", |r| r.space.samples.median()),
+    ("median_held_out", |r| r.space.held_out.median()),
+    ("median_ratio", |r| r.space.median_ratio),
+    ("nearer", |r| r.space.nearer),
+    ("nearer_than_held_out", |r| r.space.nearer_than_held_out),
+    ("copies_samples", |r| r.space.samples.copies),
+    ("copies_held_out", |r| r.space.held_out.copies),
+    ("relative_samples", |r| r.space.samples.relative),
+    ("relative_held_out", |r| r.space.held_out.relative),
+];
+
+fn table(rows: &[Row]) -> PolarsResult<Table> {
+    let texts = |of: Of<String>| rows.iter().map(of).collect::<Vec<_>>();
+    let shown = SHOWN
+        .iter()
+        .map(|(head, of)| (head.to_string(), texts(*of)));
+    let mut data = vec![
+        Column::new("trial".into(), texts(|r| r.trial.clone())),
+        Column::new("space".into(), texts(|r| space(r).to_string())),
+    ];
+    for (name, of) in NUMBERS {
+        data.push(Column::new(
+            name.into(),
+            rows.iter().map(of).collect::<Vec<f64>>(),
+        ));
+    }
+    let counts = rows.first().map_or(String::new(), |r| {
+        format!(
+            "{} samples and {} held-out images (split `{}`) against {} training images. ",
+            words::thousands(r.record.samples as u64),
+            words::thousands(r.record.held_out_images as u64),
+            r.record.held_out,
+            words::thousands(r.record.training_images as u64),
+        )
+    });
+    Ok(Table {
+        id: ID.to_string(),
+        title: "Nearest training images of generated and of held-out images".to_string(),
+        data: DataFrame::new_infer_height(data)?,
+        shown: text_frame(shown.collect())?,
+        left: vec!["Trial", "Nearest in"],
+        notes: Vec::new(),
+        rules: Vec::new(),
+        remarks: vec![
+            format!(
+                "{counts}Samples, Held-out: median distance to the nearest training image (root mean square of a \
+                 pixel, 0 to 255, or of a feature of D)."
+            ),
+            "Nearer than 1%: samples that lie nearer to a training image than the nearest hundredth of the held-out \
+             images; 1% is expected of a generator that copies nothing. Nearer than held-out: the chance that a sample \
+             lies nearer than a held-out image; below 50% samples keep further away from the training images than real \
+             images do. Ranges are 95% intervals."
+                .to_string(),
+            "Copies: images whose nearest training image is less than a third as far as the second nearest. Smooth \
+             images lie near to everything in pixels; only copies have such a quotient."
+                .to_string(),
+        ],
+    })
+}
+
+fn space(row: &Row) -> &'static str {
+    match row.space.space {
+        Space::Pixels => "pixels",
+        Space::Features => "features",
+    }
+}
+
+fn short(distance: f64) -> String {
+    match distance {
+        1.0.. => format!("{distance:.1}"),
+        _ => format!("{distance:.3}"),
+    }
+}
+
+fn range(share: f64, [low, high]: [f64; 2]) -> String {
+    let plain = |p: f64| format!("{:.1}", p * 100.0);
+    format!(
+        "{} ({} to {})",
+        words::percent(share),
+        plain(low),
+        plain(high)
+    )
+}

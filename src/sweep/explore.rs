@@ -1,0 +1,126 @@
+//! The figures of a spec's `explore` section, each kept by what determines it.
+
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::SweepError;
+use super::id::hex;
+use super::nets::Nets;
+use super::trial::{Context, Stage};
+use crate::data::Dataset;
+use crate::explore::{Chooser, ExploreError, Net, figure};
+use crate::probe::ProbeError;
+use crate::spec::{ExploreSpec, FigureSpec, Spec};
+use crate::track::figures::FigureRecord;
+use crate::track::format::RunRecord;
+use crate::track::run::{self, RunFolder};
+
+/// Raised when the same figure would be drawn otherwise than before.
+const VERSION: u32 = 1;
+const RECORD: &str = "figures.json";
+
+/// Whether every figure that the spec asks for is there, or known to be none for these nets and data.
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    let records = stored(folder)?;
+    Ok(spec
+        .explore
+        .iter()
+        .all(|s| found(folder, &records, s).is_some()))
+}
+
+/// Draw what is missing; write `figures.json`.
+pub(super) fn run(
+    spec: &Spec,
+    _: &Nets,
+    _: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    if spec.explore.is_empty() {
+        return Ok(Stage::Done(()));
+    }
+    let before = stored(folder)?;
+    let mut chooser = Chooser::new(&context.store, context.cards, context.progress);
+    let mut net = None;
+    let mut records = Vec::with_capacity(spec.explore.len());
+    for one in &spec.explore {
+        if let Some(there) = found(folder, &before, one) {
+            records.push(there.clone());
+            continue;
+        }
+        if context.progress.stop_requested() {
+            return Ok(Stage::Stopped);
+        }
+        let started = Instant::now();
+        let net = match &net {
+            Some(net) => net,
+            None => net.insert(Net::open(folder.root())?),
+        };
+        let drawn = figure(net, one, &folder.path("figures"), &mut chooser);
+        let left_out = match drawn {
+            Ok(_) => None,
+            Err(ExploreError::Probe(ProbeError::Stopped)) => return Ok(Stage::Stopped),
+            Err(e) => match unfit(&e) {
+                true => Some(e.to_string()),
+                false => return Err(e.into()),
+            },
+        };
+        if let Some(why) = &left_out {
+            let line = format!("figure `{}` is left out: {why}", one.name);
+            context.progress.note(&line);
+            folder.note(&line);
+        }
+        let seconds = started.elapsed().as_secs_f64();
+        record.stage("explore", seconds, true);
+        records.push(FigureRecord {
+            key: key(one),
+            figure: one.figure.name().to_string(),
+            name: one.name.clone(),
+            left_out,
+            seconds,
+        });
+        run::write_json(&folder.path(RECORD), &records)?;
+    }
+    run::write_json(&folder.path(RECORD), &records)?;
+    folder.write_record(record)?;
+    Ok(Stage::Done(()))
+}
+
+/// True where these nets or data have no such figure, which says nothing against the rest of the trial.
+fn unfit(error: &ExploreError) -> bool {
+    matches!(
+        error,
+        ExploreError::NoLabels { .. }
+            | ExploreError::NoClass { .. }
+            | ExploreError::NoData
+            | ExploreError::NoGenerator { .. }
+            | ExploreError::OtherBoxes { .. }
+    )
+}
+
+fn stored(folder: &RunFolder) -> Result<Vec<FigureRecord>, SweepError> {
+    Ok(run::read_json(&folder.path(RECORD))?.unwrap_or_default())
+}
+
+fn found<'r>(
+    folder: &RunFolder,
+    records: &'r [FigureRecord],
+    spec: &ExploreSpec,
+) -> Option<&'r FigureRecord> {
+    let key = key(spec);
+    let found = records.iter().find(|r| r.key == key)?;
+    let there = || folder.path(&format!("figures/{}.png", found.name)).exists();
+    (found.left_out.is_some() || there()).then_some(found)
+}
+
+fn key(spec: &ExploreSpec) -> String {
+    let mut hash = Sha256::new();
+    hash.update(serde_json::json!([VERSION, spec]).to_string());
+    if let FigureSpec::Drop { boxes, .. } = &spec.figure {
+        // One that cannot be read is told when the figure is drawn.
+        hash.update(std::fs::read(boxes).unwrap_or_default());
+    }
+    hex(&hash.finalize()[..6])
+}

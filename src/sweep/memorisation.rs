@@ -1,0 +1,309 @@
+//! The memorisation stage: samples of G after named epochs, with their nearest training images.
+
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+
+use super::SweepError;
+use super::id::hex;
+use super::nets::{self, Nets};
+use super::trial::{Context, Stage, data_record};
+use crate::data::{Dataset, Images, Set, Want, to_bytes};
+use crate::nn::Generator;
+use crate::probe::closest::Closest;
+use crate::probe::features;
+use crate::probe::memorisation::{Pair, compare};
+use crate::probe::nearest::Nearest;
+use crate::spec::{MemorisationSpec, Spec};
+use crate::track::Streams;
+use crate::track::format::RunRecord;
+use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, Space};
+use crate::track::progress::{Silent, Unit};
+use crate::track::run::{self, RunFolder};
+use crate::track::sheet::{self, Tiles};
+use crate::train::{Sampler, TrainError, kept};
+
+/// Raised when the same stage would give other numbers than before.
+const VERSION: u32 = 1;
+/// Training images between two looks at Ctrl-C; their features are in memory at once.
+const BLOCK: usize = 1000;
+/// Samples that G draws at once.
+const DRAWN: usize = 100;
+/// Columns of the sheet: this many samples drawn first, and as many that lie relatively nearest.
+const SHOWN: usize = 10;
+
+/// Whether the spec asks for nothing more than what is there.
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    match &spec.memorisation {
+        None => Ok(true),
+        Some(wanted) => {
+            let stored: Option<Memorisation> = run::read_json(&folder.path(FILE))?;
+            Ok(stored.is_some_and(|s| s.key == key(wanted, spec)))
+        }
+    }
+}
+
+/// Run it where it is wanted and missing; write `memorisation.json` and a sheet for each epoch.
+pub(super) fn run(
+    spec: &Spec,
+    nets: &Nets,
+    dataset: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    let Some(wanted) = spec.memorisation.as_ref() else {
+        return Ok(Stage::Done(()));
+    };
+    if done(folder, spec)? {
+        return Ok(Stage::Done(()));
+    }
+    let started = Instant::now();
+    let found = Work {
+        spec,
+        wanted,
+        nets,
+        dataset,
+        context,
+        folder,
+    }
+    .all(record);
+    let over = matches!(found, Ok(Some(_)));
+    record.stage("memorisation", started.elapsed().as_secs_f64(), over);
+    let Some(epochs) = found? else {
+        return Ok(Stage::Stopped);
+    };
+    let key = key(wanted, spec);
+    run::write_json(&folder.path(FILE), &Memorisation { key, epochs })?;
+    folder.write_record(record)?;
+    Ok(Stage::Done(()))
+}
+
+fn key(wanted: &MemorisationSpec, spec: &Spec) -> String {
+    let text = serde_json::json!([VERSION, wanted, spec.seed, spec.data.size]).to_string();
+    hex(&Sha256::digest(text)[..6])
+}
+
+/// Distances of one set of images in one space, with each image's nearest training image.
+struct Near {
+    pairs: Vec<Pair>,
+    nearest: Vec<usize>,
+}
+
+struct Work<'a> {
+    spec: &'a Spec,
+    wanted: &'a MemorisationSpec,
+    nets: &'a Nets,
+    dataset: &'a Dataset,
+    context: &'a Context<'a>,
+    folder: &'a RunFolder,
+}
+
+impl Work<'_> {
+    /// `None` where the user stopped it.
+    fn all(&self, record: &mut RunRecord) -> Result<Option<Vec<MemorisationRecord>>, SweepError> {
+        let held_out = self.held_out(record)?;
+        let mut records = Vec::new();
+        for &epoch in &self.wanted.epochs {
+            match self.epoch(epoch, &held_out)? {
+                Some(found) => records.push(found),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(records))
+    }
+
+    /// Images that training did not see, drawn from their split.
+    fn held_out(&self, record: &mut RunRecord) -> Result<Images, SweepError> {
+        let set = Set::find(&self.spec.data.train, self.context.cards)?;
+        let want = Want {
+            size: Some(self.spec.data.size),
+            channels: Some(self.dataset.images.c),
+        };
+        let (store, progress) = (&self.context.store, self.context.progress);
+        let split = set.open(&self.wanted.held_out, &want, store, progress)?;
+        let seen = data_record(&split);
+        if !record.data.contains(&seen) {
+            record.data.push(seen);
+        }
+        let mut rng = Streams::new(self.spec.seed).stream("memorisation.held_out");
+        let n = split.images.n;
+        let rows = rand::seq::index::sample(&mut rng, n, self.wanted.samples.min(n));
+        Ok(split.images.subset(&rows.into_vec())?)
+    }
+
+    fn epoch(
+        &self,
+        epoch: usize,
+        held_out: &Images,
+    ) -> Result<Option<MemorisationRecord>, SweepError> {
+        let path = self.folder.path(&kept(epoch));
+        if !path.exists() {
+            return Err(SweepError::NotKept { epoch, path });
+        }
+        let then = nets::load(&path, self.nets.architecture.clone(), self.context)?;
+        let streams = Streams::new(self.spec.seed);
+        if !nets::infer(&then, streams, self.context, self.dataset)? {
+            return Ok(None);
+        }
+        let Some(generator) = &then.generator else {
+            return Err(SweepError::NotKept { epoch, path });
+        };
+        let samples = self.draw(generator, streams)?;
+        let queries = Images {
+            n: samples.n + held_out.n,
+            pixels: [&samples.pixels[..], &held_out.pixels].concat(),
+            ..samples
+        };
+        let what = format!("memorisation, epoch {epoch}");
+        let Some(pixels) = self.in_pixels(&queries, &format!("{what}, pixels"))? else {
+            return Ok(None);
+        };
+        let what = format!("{what}, features");
+        let Some(features) = self.in_features(&then, &queries, &what)? else {
+            return Ok(None);
+        };
+        self.sheet(epoch, &samples, [&pixels, &features])?;
+        let dimensions = [queries.stride(), then.discriminator.feature_len()];
+        let spaces = [Space::Pixels, Space::Features];
+        let found = spaces.iter().zip(dimensions).zip([&pixels, &features]);
+        Ok(Some(MemorisationRecord {
+            epoch,
+            samples: samples.n,
+            held_out: self.wanted.held_out.clone(),
+            held_out_images: held_out.n,
+            training_images: self.dataset.images.n,
+            spaces: found
+                .filter_map(|((space, d), near)| {
+                    let (ours, others) = near.pairs.split_at(samples.n);
+                    compare(*space, d, ours, others)
+                })
+                .collect(),
+        }))
+    }
+
+    fn draw(&self, generator: &Generator, streams: Streams) -> Result<Images, SweepError> {
+        let latent = self.nets.architecture.latent;
+        let mut sampler = Sampler::new(generator, latent, streams.stream("memorisation.latent"))?;
+        let (all, like) = (self.wanted.samples, &self.dataset.images);
+        let mut pixels = vec![0; all * like.stride()];
+        for piece in pixels.chunks_mut(DRAWN * like.stride()) {
+            to_bytes(sampler.draw(piece.len() / like.stride())?, piece);
+        }
+        Ok(Images::new(like.c, like.h, like.w, pixels)?)
+    }
+
+    fn in_pixels(&self, queries: &Images, what: &str) -> Result<Option<Near>, SweepError> {
+        let mut search = Nearest::new(&queries.pixels, queries.stride(), 2)?;
+        let images = &self.dataset.images;
+        let seen = self.blocks(what, |from, to| {
+            let stride = images.stride();
+            let labels = vec![0; to - from];
+            search.add(&images.pixels[from * stride..to * stride], &labels)?;
+            Ok(())
+        })?;
+        Ok(seen.then(|| {
+            let found = (0..queries.n).map(|q| {
+                let two = search.neighbours(q);
+                let distance = |i: usize| two.get(i).map_or(f64::NAN, |n| f64::from(n.distance));
+                let nearest = two.first().map_or(0, |n| n.reference as usize);
+                ([distance(0), distance(1)], nearest)
+            });
+            near(found, queries.stride())
+        }))
+    }
+
+    fn in_features(
+        &self,
+        nets: &Nets,
+        queries: &Images,
+        what: &str,
+    ) -> Result<Option<Near>, SweepError> {
+        let (d, device) = (&nets.discriminator, &self.context.device);
+        let of = |images: &Images| -> Result<_, SweepError> {
+            // Without a bar of its own it cannot be stopped either.
+            let rows = features::extract(d, images, device, what, &Silent)?;
+            Ok(rows.unwrap_or_default())
+        };
+        let search = Closest::new(&of(queries)?, device);
+        let mut search = search.map_err(TrainError::from)?;
+        let images = &self.dataset.images;
+        let seen = self.blocks(what, |from, to| {
+            let rows: Vec<usize> = (from..to).collect();
+            let block = of(&images.subset(&rows)?)?;
+            Ok(search.add(&block).map_err(TrainError::from)?)
+        })?;
+        Ok(seen.then(|| {
+            let found = (0..queries.n).map(|q| {
+                let two = search.of(q);
+                let distance = |i: usize| two[i].map_or(f64::NAN, |n| n.distance);
+                (
+                    [distance(0), distance(1)],
+                    two[0].map_or(0, |n| n.reference),
+                )
+            });
+            near(found, d.feature_len())
+        }))
+    }
+
+    /// Every training image, block by block; false where the user stopped it.
+    fn blocks(
+        &self,
+        what: &str,
+        mut each: impl FnMut(usize, usize) -> Result<(), SweepError>,
+    ) -> Result<bool, SweepError> {
+        let n = self.dataset.images.n;
+        let mut bar = self
+            .context
+            .progress
+            .begin(what, Some(n as u64), Unit::Images);
+        for from in (0..n).step_by(BLOCK) {
+            if self.context.progress.stop_requested() {
+                return Ok(false);
+            }
+            let to = (from + BLOCK).min(n);
+            each(from, to)?;
+            bar.advance((to - from) as u64);
+        }
+        Ok(true)
+    }
+
+    /// Samples above their nearest training images in pixels and in features: the first samples, then those that lie
+    /// nearest by either distance when compared with the second nearest.
+    fn sheet(&self, epoch: usize, samples: &Images, spaces: [&Near; 2]) -> Result<(), SweepError> {
+        let suspicion = |i: &usize| {
+            let quotients = spaces.map(|s| s.pairs[*i][0] / s.pairs[*i][1]);
+            quotients.into_iter().fold(f64::INFINITY, f64::min)
+        };
+        let first = SHOWN.min(samples.n);
+        let mut others: Vec<usize> = (first..samples.n).collect();
+        others.sort_by(|a, b| suspicion(a).total_cmp(&suspicion(b)));
+        let shown: Vec<usize> = (0..first).chain(others.into_iter().take(SHOWN)).collect();
+        let mut pixels = samples.subset(&shown)?.pixels;
+        for space in spaces {
+            let rows: Vec<usize> = shown.iter().map(|&i| space.nearest[i]).collect();
+            pixels.extend(self.dataset.images.subset(&rows)?.pixels);
+        }
+        let tiles = Tiles {
+            pixels: &pixels,
+            channels: samples.c,
+            height: samples.h,
+            width: samples.w,
+        };
+        let path = format!("figures/memorisation-epoch-{epoch:04}.png");
+        Ok(sheet::write(
+            &self.folder.path(&path),
+            &tiles,
+            shown.len(),
+            2,
+        )?)
+    }
+}
+
+/// Squared distances as root mean squares of a dimension.
+fn near(found: impl Iterator<Item = (Pair, usize)>, dimensions: usize) -> Near {
+    let (pairs, nearest) = found
+        .map(|(pair, nearest)| (pair.map(|d| (d / dimensions as f64).sqrt()), nearest))
+        .unzip();
+    Near { pairs, nearest }
+}

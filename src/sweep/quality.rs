@@ -1,0 +1,232 @@
+//! The quality stage: G's samples compared with real images; each result kept by what determines it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use rand::seq::SliceRandom;
+use sha2::{Digest, Sha256};
+
+use super::SweepError;
+use super::id::hex;
+use super::nets::Nets;
+use super::spaces::space;
+use super::trial::{Context, Stage};
+use crate::data::{Dataset, Images, ImagesError, Set, Store, Want, to_bytes};
+use crate::explore::Net;
+use crate::nn::NnError;
+use crate::probe::quality::{Settings, measure};
+use crate::spec::{QualitySpec, Spec};
+use crate::track::Streams;
+use crate::track::atomic::WriteError;
+use crate::track::format::RunRecord;
+use crate::track::progress::{Progress, Unit};
+use crate::track::quality::QualityRecord;
+use crate::track::run::{RunError, RunFolder, read_json, write_json};
+
+/// Raised when the same comparison would give other numbers than before.
+const VERSION: u32 = 1;
+/// Images drawn between two looks at whether to stop.
+const DRAWN: usize = 250;
+/// Where a trial's comparisons lie together.
+const TOGETHER: &str = "quality.json";
+
+/// Whether every comparison that the spec asks for has its result.
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    for wanted in &spec.quality {
+        if read_json::<QualityRecord>(&path(folder.root(), &key(wanted, spec.seed)))?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Compare what is not compared yet; write `quality.json`.
+pub(super) fn run(
+    spec: &Spec,
+    _: &Nets,
+    _: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    for wanted in &spec.quality {
+        if read_json::<QualityRecord>(&path(folder.root(), &key(wanted, spec.seed)))?.is_some() {
+            continue;
+        }
+        let started = Instant::now();
+        let found = trial(
+            folder.root(),
+            wanted,
+            spec.seed,
+            context.cards,
+            &context.store,
+            context.progress,
+        );
+        let done = matches!(found, Ok(Some(_)));
+        record.stage("quality", started.elapsed().as_secs_f64(), done);
+        if found?.is_none() {
+            return Ok(Stage::Stopped);
+        }
+        folder.write_record(record)?;
+    }
+    Ok(Stage::Done(()))
+}
+
+/// Compare the samples of the trial in `root` (or of the authors' released weights there) with a split of the data set
+/// that it trained on, and keep the result in its folder; `None` where the user stopped it. It computes on the CPU.
+///
+/// # Errors
+/// [`SweepError`].
+pub fn trial(
+    root: &Path,
+    wanted: &QualitySpec,
+    seed: u64,
+    cards: Option<&Path>,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<Option<QualityRecord>, SweepError> {
+    let net = Net::open(root)?;
+    let Some(spec) = &net.spec else {
+        return Err(QualityStageError::NoData {
+            path: root.to_path_buf(),
+        }
+        .into());
+    };
+    progress.note(&format!(
+        "quality: {} samples against {}, space {}",
+        wanted.samples, wanted.against, wanted.space
+    ));
+    let image = net.architecture.image;
+    let want = Want {
+        size: Some(image.height),
+        channels: Some(image.channels),
+    };
+    let (set, split) = named(&wanted.against, &spec.data.train);
+    let found = Set::find(set, cards)?;
+    let real = found.open(split, &want, store, progress)?.images;
+    let real = some(real, wanted.samples)?;
+    let Some((space, about)) = space(&wanted.space, Some(&net), &real, progress)? else {
+        return Ok(None);
+    };
+    let Some(drawn) = draw(&net, wanted.samples, seed, progress)? else {
+        return Ok(None);
+    };
+    let settings = Settings {
+        space: wanted.space.to_string(),
+        net: about,
+        images: "generator".into(),
+        against: format!("{set}, {split}"),
+        seed,
+    };
+    let Some(found) = measure(&space, &drawn, &real, &settings, progress)? else {
+        return Ok(None);
+    };
+    write_json(&path(root, &key(wanted, seed)), &found)?;
+    gather(root)?;
+    Ok(Some(found))
+}
+
+/// Data set and split that `text` names: a split of the set `own`, or `SET/SPLIT`, or `folder:PATH`, which means every
+/// image in it.
+pub fn named<'a>(text: &'a str, own: &'a str) -> (&'a str, &'a str) {
+    match text.rsplit_once('/') {
+        _ if text.starts_with("folder:") => (text, "all"),
+        Some((set, split)) => (set, split),
+        None => (own, text),
+    }
+}
+
+/// Up to `most` of the images, the same ones for every trial, in an order of their own.
+///
+/// # Errors
+/// None for images in memory.
+pub fn some(images: Images, most: usize) -> Result<Images, ImagesError> {
+    if images.n <= most {
+        return Ok(images);
+    }
+    let mut order: Vec<usize> = (0..images.n).collect();
+    order.shuffle(&mut Streams::new(0).stream("quality.reference"));
+    order.truncate(most);
+    images.subset(&order)
+}
+
+/// `n` samples of the generator as bytes, of a conditional one of each class in turn; `None` where the user stopped it.
+fn draw(
+    net: &Net,
+    n: usize,
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Option<Images>, SweepError> {
+    let rng = Streams::new(seed).stream("quality.latent");
+    let mut sampler = net.sampler(rng, progress)?;
+    let classes = sampler.classes();
+    let image = net.architecture.image;
+    let mut pixels = vec![0; n * image.len()];
+    let mut bar = progress.begin("samples", Some(n as u64), Unit::Images);
+    for (i, out) in pixels.chunks_mut(DRAWN * image.len()).enumerate() {
+        if progress.stop_requested() {
+            return Ok(None);
+        }
+        let count = out.len() / image.len();
+        let drawn = match classes {
+            0 => sampler.draw(count)?,
+            _ => {
+                let class = |j: usize| ((i * DRAWN + j) % classes) as u8;
+                let labels: Vec<u8> = (0..count).map(class).collect();
+                sampler.labelled(&labels)?
+            }
+        };
+        to_bytes(drawn, out);
+        bar.advance(count as u64);
+    }
+    let (c, h, w) = (image.channels, image.height, image.width);
+    Ok(Some(Images::new(c, h, w, pixels)?))
+}
+
+fn key(wanted: &QualitySpec, seed: u64) -> String {
+    let text = serde_json::json!([VERSION, wanted, seed]).to_string();
+    hex(&Sha256::digest(text)[..6])
+}
+
+fn path(root: &Path, key: &str) -> std::path::PathBuf {
+    root.join("quality").join(format!("{key}.json"))
+}
+
+/// All comparisons of a trial, whoever asked for them, in one file.
+fn gather(root: &Path) -> Result<(), SweepError> {
+    let folder = root.join("quality");
+    let failed = |source| RunError::Read {
+        path: folder.clone(),
+        source,
+    };
+    let mut all: Vec<QualityRecord> = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|e| e == "json") {
+            all.extend(read_json::<QualityRecord>(&path)?);
+        }
+    }
+    let order = |r: &QualityRecord| (r.space.clone(), r.against.clone(), r.samples, r.seed);
+    all.sort_by_key(order);
+    write_json(&root.join(TOGETHER), &all).map_err(WriteError::into)
+}
+
+/// Why samples could not be compared with a data set.
+#[derive(Debug, thiserror::Error)]
+pub enum QualityStageError {
+    #[error(
+        "`{}` is a folder of released weights and names no data set to compare with; run a spec with `model.released` and name its trial",
+        path.display()
+    )]
+    NoData { path: std::path::PathBuf },
+    #[error(
+        "the space `trained` is a trial's own discriminator, and no trial is named; name one, or choose `untrained`, a trial's folder or Inception's weights"
+    )]
+    NoTrial,
+    #[error("space `{space}`: {source}; choose a net for images of that size and those colours")]
+    Images { space: String, source: NnError },
+    #[error(
+        "without a trial the space `untrained` exists for images of 32 or 64 px, found {found} px; choose another size or space"
+    )]
+    Size { found: usize },
+}

@@ -1,0 +1,76 @@
+//! What a trial does with its nets, in order: adding a stage is a file and a line.
+
+use super::nets::Nets;
+use super::trial::{Context, Stage};
+use super::{
+    SweepError, explore, knn, memorisation, nearest, probes, quality, selectivity, supervised,
+};
+use crate::data::Dataset;
+use crate::spec::Spec;
+use crate::track::format::RunRecord;
+use crate::track::run::RunFolder;
+
+/// A stage after training. It keeps what it found in the trial's folder and skips what lies there already.
+struct AfterTraining {
+    /// Whether everything that the spec asks of it lies in the folder.
+    done: fn(&RunFolder, &Spec) -> Result<bool, SweepError>,
+    /// Do what is missing.
+    run: Run,
+}
+
+/// The data set is the training images.
+type Run = fn(
+    &Spec,
+    &Nets,
+    &Dataset,
+    &Context,
+    &RunFolder,
+    &mut RunRecord,
+) -> Result<Stage<()>, SweepError>;
+
+macro_rules! stage {
+    ($room:ident) => {
+        AfterTraining {
+            done: $room::done,
+            run: $room::run,
+        }
+    };
+}
+
+const STAGES: &[AfterTraining] = &[
+    stage!(explore),
+    stage!(probes),
+    stage!(selectivity),
+    stage!(memorisation),
+    stage!(knn),
+    stage!(supervised),
+    stage!(nearest),
+    stage!(quality),
+];
+
+/// Whether every stage has done what the spec asks for.
+pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    for stage in STAGES {
+        if !(stage.done)(folder, spec)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Every stage in turn.
+pub(super) fn run(
+    spec: &Spec,
+    nets: &Nets,
+    dataset: &Dataset,
+    context: &Context,
+    folder: &RunFolder,
+    record: &mut RunRecord,
+) -> Result<Stage<()>, SweepError> {
+    for stage in STAGES {
+        if let Stage::Stopped = (stage.run)(spec, nets, dataset, context, folder, record)? {
+            return Ok(Stage::Stopped);
+        }
+    }
+    Ok(Stage::Done(()))
+}
