@@ -303,7 +303,7 @@ fn the_released_imagenet_net_has_four_of_six_layers_and_no_generator() {
     let net = released::load(&path, &Device::Cpu).unwrap();
     assert_eq!(
         (net.architecture.preset, net.architecture.width),
-        (Preset::Imagenet32, 128)
+        (Some(Preset::Imagenet32), 128)
     );
     assert_eq!((net.layers, net.discriminator.feature_len()), (4, 12_288));
     assert_eq!(net.discriminator.max_units(), 256);
@@ -331,7 +331,7 @@ fn the_released_svhn_generator_draws_digits() {
     let net = released::load(&path, &Device::Cpu).unwrap();
     assert_eq!(
         (net.architecture.preset, net.architecture.width),
-        (Preset::Svhn32, 64)
+        (Some(Preset::Svhn32), 64)
     );
     assert_eq!(net.architecture.latent.size, 100);
     assert_eq!(net.discriminator.feature_len(), 7_168);

@@ -101,6 +101,10 @@ fn architecture(spec: &Spec, store: &Store) -> Result<Architecture> {
                 .with_context(|| format!("model.released: `{}`", released.display()))?;
             Ok(read.architecture)
         }
+        ModelSpec::Torch { torch, generator } => {
+            let (d, g) = (torch, generator.as_deref());
+            Ok(dcgan::nn::torch::load(d, g, &candle_core::Device::Cpu)?.architecture)
+        }
     }
 }
 

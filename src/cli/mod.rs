@@ -7,6 +7,8 @@ mod claims;
 mod data;
 mod describe;
 mod explore;
+mod export;
+mod probe;
 mod progress;
 mod quality;
 mod report;
@@ -44,7 +46,9 @@ Examples:
   dcgan check results/cifar                               compare with the committed baseline
   dcgan claims                                            the paper's statements against all results
   dcgan data fetch cifar10                                only the data
-  dcgan explore browse results/cifar/TRIAL                numbered samples; figures 4, 5, 7 and 8 begin here";
+  dcgan explore browse results/cifar/TRIAL                numbered samples; figures 4, 5, 7 and 8 begin here
+  dcgan probe --features F.npy --labels L.npy             the same protocol on features of any network
+  dcgan export results/cifar/TRIAL --to FOLDER            both nets for PyTorch";
 
 #[derive(Subcommand)]
 enum Command {
@@ -56,6 +60,8 @@ enum Command {
     Data(data::Data),
     Explore(explore::Explore),
     Quality(quality::Quality),
+    Probe(probe::Probe),
+    Export(export::Export),
 }
 
 /// What a command came to.
@@ -107,6 +113,8 @@ fn run(cli: Cli) -> Result<Verdict> {
         Command::Data(command) => command.run(store),
         Command::Explore(command) => command.run(store),
         Command::Quality(command) => command.run(store),
+        Command::Probe(command) => command.run(),
+        Command::Export(command) => command.run(),
     }
 }
 

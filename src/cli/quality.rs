@@ -5,7 +5,7 @@ use clap::Args;
 use dcgan::data::{Images, Set, Store, Want};
 use dcgan::explore::Net;
 use dcgan::probe::quality::{Settings, measure};
-use dcgan::spec::{InceptionSpec, QualitySpec, SAMPLES, SpaceSpec};
+use dcgan::spec::{InceptionSpec, QUALITY_SAMPLES, QualitySpec, SpaceSpec};
 use dcgan::sweep::{self, quality};
 use dcgan::track::progress::Progress;
 use dcgan::track::quality::QualityRecord;
@@ -50,7 +50,7 @@ pub struct Quality {
     #[arg(long, value_name = "SET", requires = "against")]
     images: Option<String>,
     /// Images drawn, and most images compared with
-    #[arg(long, value_name = "N", default_value_t = SAMPLES, value_parser = samples)]
+    #[arg(long, value_name = "N", default_value_t = QUALITY_SAMPLES, value_parser = samples)]
     samples: usize,
     /// Side of the images in pixels where there is no trial to tell it
     #[arg(long, value_name = "PIXELS", default_value_t = SIDE, value_parser = side, requires = "images")]

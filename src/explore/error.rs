@@ -4,6 +4,7 @@ use super::samples::SAMPLES;
 use crate::data::{DataError, ImagesError};
 use crate::nn::NnError;
 use crate::nn::released::ReleasedError;
+use crate::nn::torch::TorchError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
@@ -26,8 +27,9 @@ pub enum ExploreError {
     #[error("the checkpoint `{}` lacks tensor `d.0.weight` or `g.0.weight`: it is not one of dcgan's; run the trial's sweep again", path.display())]
     NoWeights { path: PathBuf },
     #[error(
-        "`{}` has no generator: its arrays {missing:?} are missing; choose a net that is whole",
-        path.display()
+        "`{}` has no generator{}; choose a net that is whole",
+        path.display(),
+        arrays(missing)
     )]
     NoGenerator { path: PathBuf, missing: Vec<usize> },
     #[error(
@@ -132,6 +134,8 @@ pub enum ExploreError {
     #[error(transparent)]
     Weights(#[from] ReleasedError),
     #[error(transparent)]
+    Torch(#[from] TorchError),
+    #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
     Nn(#[from] NnError),
@@ -145,6 +149,14 @@ pub enum ExploreError {
     Write(#[from] WriteError),
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+/// Which of a released generator's arrays are missing; a PyTorch discriminator comes without any.
+fn arrays(missing: &[usize]) -> String {
+    match missing {
+        [] => String::new(),
+        missing => format!(": its arrays {missing:?} are missing"),
+    }
 }
 
 /// Some names, and how many more there are.

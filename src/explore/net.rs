@@ -13,7 +13,7 @@ use crate::data::{Images, to_bytes};
 use crate::nn::plan::Map;
 use crate::nn::{
     Architecture, Discriminator, Generator, Input, NnError, Norm, infer_statistics, one_hot,
-    released,
+    released, torch,
 };
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
@@ -66,6 +66,10 @@ impl Net {
                 ModelSpec::Released { released } => Ok(Net {
                     spec: Some(spec.clone()),
                     ..Self::released(released)?
+                }),
+                ModelSpec::Torch { torch, generator } => Ok(Net {
+                    spec: Some(spec.clone()),
+                    ..Self::torch(torch, generator.as_deref())?
                 }),
             };
         }
@@ -149,6 +153,32 @@ impl Net {
             statistics: false,
             inferred: AtomicBool::new(false),
         })
+    }
+
+    fn torch(discriminator: &Path, generator: Option<&Path>) -> Result<Net, ExploreError> {
+        let read = torch::load(discriminator, generator, &Device::Cpu)?;
+        let files: Vec<PathBuf> = std::iter::once(discriminator)
+            .chain(generator)
+            .map(Path::to_path_buf)
+            .collect();
+        Ok(Net {
+            identity: Identity {
+                folder: discriminator.to_path_buf(),
+                sha256: hash(&files)?,
+            },
+            architecture: read.architecture,
+            discriminator: read.discriminator,
+            generator: read.generator,
+            missing: Vec::new(),
+            spec: None,
+            statistics: true,
+            inferred: AtomicBool::new(true),
+        })
+    }
+
+    /// D, and G where it is at hand.
+    pub fn both(&self) -> (&Discriminator, Option<&Generator>) {
+        (&self.discriminator, self.generator.as_ref())
     }
 
     /// What G draws from each z: images as floats in [-1, 1], by stored statistics. Those of a released G are inferred

@@ -17,7 +17,7 @@ pub(super) struct Dense {
 }
 
 impl Dense {
-    /// Drawn as every layer is (section 4).
+    /// Weights around 0 of the layer's own deviation.
     pub fn init(
         layer: &DenseLayer,
         name: &str,
@@ -26,7 +26,8 @@ impl Dense {
         device: &Device,
     ) -> Result<Self, NnError> {
         let shape = [layer.units, layer.inputs + layer.labels];
-        let weight = params.drawn(format!("{name}.weight"), &shape, 0.0, rng, device)?;
+        let normal = (0.0, layer.deviation);
+        let weight = params.drawn_from(normal, format!("{name}.weight"), &shape, rng, device)?;
         let follow = (layer.norm, layer.bias);
         Ok(Self {
             norm: BatchNorm::after(follow, params, name, layer.units, rng, device)?,

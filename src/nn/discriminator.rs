@@ -69,7 +69,8 @@ impl Discriminator {
             }
             let name = format!("d.{}.weight", all + hidden.len());
             let shape = [1, a.logit_inputs() + a.classes];
-            dense = Some(params.drawn(name, &shape, 0.0, rng, device)?);
+            let normal = (0.0, a.logit_deviation());
+            dense = Some(params.drawn_from(normal, name, &shape, rng, device)?);
         }
         Ok(Self {
             params,

@@ -148,7 +148,7 @@ impl Generator {
             let config = ConvTranspose2d {
                 stride: l.conv_stride(),
                 padding: l.padding(),
-                output_padding: l.conv_stride() - 1,
+                output_padding: l.output_padding(),
             };
             x = native::conv_transpose2d(&x, weight.as_tensor(), config)?;
             x = match batch_norm {

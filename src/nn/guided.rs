@@ -177,7 +177,7 @@ mod tests {
                 g = g.broadcast_mul(&scale).unwrap();
             }
             let w = weight.as_detached_tensor();
-            let more = l.stride - 1;
+            let more = l.output_padding();
             g = g
                 .conv_transpose2d(&w, l.padding(), more, l.stride, 1)
                 .unwrap();

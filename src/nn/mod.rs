@@ -24,6 +24,7 @@ pub mod plan;
 pub mod planned;
 pub mod released;
 pub mod schematic;
+pub mod state_dict;
 mod statistics;
 pub mod torch;
 

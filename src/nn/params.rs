@@ -9,7 +9,7 @@ use rand_distr::{Distribution, Normal};
 use super::NnError;
 
 /// Standard deviation of every initial weight and of the gains around 1 (section 4).
-const DEVIATION: f32 = 0.02;
+pub(super) const DEVIATION: f32 = 0.02;
 
 /// Named tensors in the order of their layers. Cloning shares the tensors.
 #[derive(Debug, Clone)]
@@ -104,7 +104,19 @@ impl Params {
         rng: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<Var, NnError> {
-        let normal = Normal::new(mean, DEVIATION)
+        self.drawn_from((mean, DEVIATION), name, shape, rng, device)
+    }
+
+    /// Add a parameter drawn from a normal distribution of this mean and deviation.
+    pub(super) fn drawn_from(
+        &mut self,
+        (mean, deviation): (f32, f32),
+        name: String,
+        shape: &[usize],
+        rng: &mut ChaCha8Rng,
+        device: &Device,
+    ) -> Result<Var, NnError> {
+        let normal = Normal::new(mean, deviation)
             .map_err(|e| candle_core::Error::Msg(format!("initial weights: {e}")))?;
         let data: Vec<f32> = normal
             .sample_iter(rng)

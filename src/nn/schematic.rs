@@ -1,6 +1,7 @@
 //! Figure 1: the generator as a row of boxes, from z to the image, drawn as SVG.
 
 use super::plan::{Architecture, BASE, ConvLayer, Map};
+use crate::spec::Preset;
 
 /// Height of the drawing in SVG units.
 const HEIGHT: f64 = 330.0;
@@ -39,7 +40,11 @@ pub fn generator_svg(a: &Architecture) -> String {
     }
     out.finish(
         x + 24.0,
-        &format!("generator of {}, width {}", a.preset.name(), a.width),
+        &format!(
+            "generator of {}, width {}",
+            a.preset.map_or("a checkpoint", Preset::name),
+            a.width
+        ),
     )
 }
 

@@ -12,4 +12,18 @@ pub enum FeatureError {
     Write(#[from] WriteError),
     #[error("the features do not form a table: {0}")]
     Shape(String),
+    #[error(
+        "the images are {height}x{width} px and a k-means patch {patch}x{patch}; take `kmeans` out of `controls` or choose larger images"
+    )]
+    SmallImages {
+        height: usize,
+        width: usize,
+        patch: usize,
+    },
+    #[error(
+        "k-means cannot find {units} centroids among {patches} patches; raise `kmeans.patches` or lower `kmeans.units`"
+    )]
+    FewPatches { units: usize, patches: usize },
+    #[error("the covariance of the patches has no eigenvalues: {0}")]
+    Whitening(String),
 }

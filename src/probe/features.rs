@@ -91,23 +91,31 @@ pub fn cached(
     let key = key(discriminator, dataset)?;
     let path = folder.join(format!("{name}-{}-{key}.npy", dataset.split));
     let shape = [dataset.images.n, discriminator.feature_len()];
-    // A file that does not read as these features is made again: it is only a cache.
-    if let Ok(file) = std::fs::File::open(&path)
-        && let Ok(features) = npy::read(std::io::BufReader::new(file))
-        && features.shape() == shape
-    {
+    if let Some(features) = kept(&path, shape) {
         return Ok(Some(features));
     }
     let what = format!("features, {name} D, {}", dataset.split);
     let Some(features) = extract(discriminator, &dataset.images, device, &what, progress)? else {
         return Ok(None);
     };
-    let mut kept = None;
-    atomic::write_with(&path, |out| {
-        kept = Some(npy::write(features, out)?);
+    keep(&path, features).map(Some)
+}
+
+/// Features of `shape` kept in a file. One that does not read as these is made again: it is only a cache.
+pub(super) fn kept(path: &Path, shape: [usize; 2]) -> Option<Array2<f16>> {
+    let file = std::fs::File::open(path).ok()?;
+    let features = npy::read(std::io::BufReader::new(file)).ok()?;
+    (features.shape() == shape).then_some(features)
+}
+
+/// Write features to a file and give them back.
+pub(super) fn keep(path: &Path, features: Array2<f16>) -> Result<Array2<f16>, FeatureError> {
+    let mut features = Some(features);
+    atomic::write_with(path, |out| {
+        features = features.take().map(|f| npy::write(f, out)).transpose()?;
         Ok(())
     })?;
-    Ok(kept)
+    features.ok_or_else(|| FeatureError::Shape(format!("`{}` was not written", path.display())))
 }
 
 /// Raw pixels scaled to [-1, 1], one row an image, in half precision.

@@ -40,6 +40,7 @@ pub enum Kind {
     Trained,
     Untrained,
     Pixels,
+    KMeans,
 }
 
 /// An accuracy and how it was measured.
@@ -70,7 +71,12 @@ pub fn rows(
     let mut rows: Vec<Row> = published.map(paper_rows).unwrap_or_default();
     let groups = groups::groups(experiment);
     for (i, group) in groups.iter().enumerate() {
-        for features in [Features::Trained, Features::Untrained, Features::Pixels] {
+        for features in [
+            Features::Trained,
+            Features::Untrained,
+            Features::Pixels,
+            Features::KMeans,
+        ] {
             for mut row in group_rows(group, features, data, groups.len() > 1, keep) {
                 row.group = Some(i);
                 if groups.len() > 1 {
@@ -241,6 +247,7 @@ fn kind(features: Features) -> Kind {
         Features::Trained => Kind::Trained,
         Features::Untrained => Kind::Untrained,
         Features::Pixels => Kind::Pixels,
+        Features::KMeans => Kind::KMeans,
     }
 }
 
@@ -262,13 +269,20 @@ pub fn released(run: &RunRecord) -> bool {
     run.scale.net.starts_with("released")
 }
 
+/// Whether the weights came in a PyTorch checkpoint.
+fn from_pytorch(run: &RunRecord) -> bool {
+    run.scale.net.starts_with("PyTorch")
+}
+
 /// A row of ours in words.
 pub fn name(features: Features, run: &RunRecord) -> String {
     match features {
         Features::Trained if released(run) => "DCGAN + L2-SVM, released weights (ours)",
+        Features::Trained if from_pytorch(run) => "PyTorch checkpoint + L2-SVM (ours)",
         Features::Trained => "DCGAN + L2-SVM (ours)",
         Features::Untrained => "same D, untrained (ours)",
         Features::Pixels => "raw pixels + L2-SVM (ours)",
+        Features::KMeans => "1 layer k-means (ours)",
     }
     .to_string()
 }
@@ -282,7 +296,7 @@ pub fn scale(features: Features, run: &RunRecord) -> String {
     };
     let net = format!("{}, width {}, {} px", s.net, s.width, s.size);
     match features {
-        Features::Trained if released(run) => {
+        Features::Trained if released(run) || from_pytorch(run) => {
             format!("{profile}{net}; weights from {}", s.trained_on)
         }
         Features::Trained => format!(
@@ -293,5 +307,6 @@ pub fn scale(features: Features, run: &RunRecord) -> String {
         ),
         Features::Untrained => format!("{profile}{net}; before its first step"),
         Features::Pixels => format!("{profile}no net, {} px", s.size),
+        Features::KMeans => format!("{profile}no net, 6x6 patches, {} px", s.size),
     }
 }

@@ -10,6 +10,27 @@ use crate::track::supervised::SupervisedRecord;
 /// Trials of the paper's random search.
 const PAPERS_TRIALS: usize = 64;
 
+/// A classifier and what it reads.
+#[derive(Clone, Copy)]
+enum Kind {
+    Svm(Features),
+    Knn(Features),
+    Supervised,
+}
+
+/// In the order of the table.
+const KINDS: [Kind; 9] = [
+    Kind::Svm(Features::Trained),
+    Kind::Svm(Features::Untrained),
+    Kind::Svm(Features::Pixels),
+    Kind::Svm(Features::KMeans),
+    Kind::Knn(Features::KMeans),
+    Kind::Knn(Features::Pixels),
+    Kind::Knn(Features::Untrained),
+    Kind::Knn(Features::Trained),
+    Kind::Supervised,
+];
+
 /// One classifier's result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
@@ -45,25 +66,12 @@ pub struct Row {
 pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
     let mut all: Vec<Row> = Vec::new();
     let several = experiment.trials.len() > 1;
-    let kinds = [Features::Trained, Features::Untrained, Features::Pixels];
-    let finders: Vec<Box<dyn Fn(&Trial) -> Option<Row>>> = kinds
-        .into_iter()
-        .map(|kind| -> Box<dyn Fn(&Trial) -> Option<Row>> {
-            Box::new(move |trial| svm(trial, data, labels, kind))
-        })
-        .chain(
-            kinds
-                .into_iter()
-                .rev()
-                .map(|kind| -> Box<dyn Fn(&Trial) -> Option<Row>> {
-                    Box::new(move |trial| knn(trial, data, labels, kind))
-                }),
-        )
-        .chain(std::iter::once::<Box<dyn Fn(&Trial) -> Option<Row>>>(
-            Box::new(move |trial| supervised(trial, data, labels)),
-        ))
-        .collect();
-    for find in finders {
+    for kind in KINDS {
+        let find = |trial: &Trial| match kind {
+            Kind::Svm(features) => svm(trial, data, labels, features),
+            Kind::Knn(features) => knn(trial, data, labels, features),
+            Kind::Supervised => supervised(trial, data, labels),
+        };
         let mut done: Vec<(&Trial, Row)> = Vec::new();
         for trial in &experiment.trials {
             done.extend(find(trial).map(|row| (trial, row)));
@@ -124,6 +132,7 @@ fn word(features: Features) -> &'static str {
         Features::Trained => "trained",
         Features::Untrained => "untrained",
         Features::Pixels => "pixels",
+        Features::KMeans => "kmeans",
     }
 }
 
@@ -190,6 +199,7 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         Features::Trained => "trained D's features",
         Features::Untrained => "untrained D's features",
         Features::Pixels => "raw pixels",
+        Features::KMeans => "k-means features",
     };
     Some(Row {
         model: format!("KNN on {of} (ours)"),
@@ -229,6 +239,10 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         PAPERS_TRIALS => String::new(),
         _ => format!(" (the paper's search: {PAPERS_TRIALS})"),
     };
+    let net = match accuracy::released(run) {
+        true => "the released D's layers",
+        false => &run.scale.net,
+    };
     let chosen = found.trials.get(found.chosen)?;
     Some(Row {
         model: "supervised CNN, same architecture (ours)".to_string(),
@@ -247,8 +261,7 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         profile: run.profile.clone(),
         trained_on: None,
         scale: format!(
-            "{profile}{}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
-            run.scale.net,
+            "{profile}{net}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
             run.scale.width,
             run.scale.size,
             words::thousands(found.train_rows as u64),

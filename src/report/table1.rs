@@ -203,6 +203,7 @@ fn data(rows: &[Row], labels: &[Labels]) -> PolarsResult<DataFrame> {
             Kind::Trained => Some("trained".to_string()),
             Kind::Untrained => Some("untrained".to_string()),
             Kind::Pixels => Some("pixels".to_string()),
+            Kind::KMeans => Some("kmeans".to_string()),
         }),
         column("trial", rows, |r| r.trial.clone()),
         column("seeds", rows, |r| (r.seeds > 0).then_some(r.seeds as u64)),
@@ -229,8 +230,9 @@ fn data(rows: &[Row], labels: &[Labels]) -> PolarsResult<DataFrame> {
             }),
         ]);
     }
-    // A scale is the net's own: raw pixels have none, an untrained net has seen nothing.
-    let net = |r: &Row| r.run.clone().filter(|_| r.kind != Kind::Pixels);
+    // A scale is the net's own: raw pixels and k-means have none, an untrained net has seen nothing.
+    let no_net = |r: &Row| matches!(r.kind, Kind::Pixels | Kind::KMeans);
+    let net = |r: &Row| r.run.clone().filter(|_| !no_net(r));
     let trained = |r: &Row| r.run.clone().filter(|_| r.kind == Kind::Trained);
     columns.extend([
         column("max_units", rows, |r| Some(r.max_units?.0 as u64)),

@@ -27,7 +27,7 @@ const QUOTED: &str = "‡";
 /// A line of the table: the paper's or ours.
 enum Line<'a> {
     Paper(&'a PublishedRow),
-    Ours(Row),
+    Ours(&'a Row),
 }
 
 /// One table for each data set and number of labels that any trial measured so; the paper's rows stand in the one on SVHN with
@@ -65,7 +65,7 @@ pub fn tables(experiment: &Experiment, published: &Published) -> Result<Vec<Tabl
             .map(Line::Paper)
             .collect();
         let theirs = lines.len();
-        lines.extend(ours.into_iter().map(Line::Ours));
+        lines.extend(ours.iter().map(Line::Ours));
         let remarks = remarks(&lines, paper, published.get(ID), &data, name);
         let table = table(&id, title, &lines, theirs, remarks);
         tables.push(table.map_err(|source| ReportError::Table { table: id, source })?);
@@ -106,7 +106,7 @@ fn remarks(
         remarks.push(format!(
             "The paper ran this protocol on {} with 1,000 labels, where its DCGAN + L2-SVM has {}. Errors on other data or with other labels do not compare with its table, so its rows are left out.",
             table.name,
-            words::list(&printed)
+            printed.join(", as updated ")
         ));
     }
     let trained_here = |line: &&Line| match line {

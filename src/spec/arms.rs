@@ -89,7 +89,9 @@ sweep:
         assert_eq!(labels, want);
         let norm = |t: &TrialSpec| match t.spec.model {
             ModelSpec::Preset { rules, .. } => rules.norm,
-            ModelSpec::Released { .. } => unreachable!("the text has a preset"),
+            ModelSpec::Released { .. } | ModelSpec::Torch { .. } => {
+                unreachable!("the text has a preset")
+            }
         };
         assert_eq!(
             (norm(&found[1]), norm(&found[3])),

@@ -306,12 +306,12 @@ profiles:
         insta::assert_snapshot!(with("batch_size: 128", "batch_size: many"), @r#"cifar.yaml:5:33: `train.batch_size`: invalid type: string "many", expected a whole number"#);
         insta::assert_snapshot!(with("lr: 2e-4", "lr: -2"), @"cifar.yaml:5:49: `train.adam.lr`: is -2; expected a number above 0");
         insta::assert_snapshot!(with("preset: svhn32", "preset: svhn"), @"cifar.yaml:4:17: `model.preset`: unknown variant `svhn`, expected one of `dcgan64`, `dcgan32`, `imagenet32`, `svhn32`, `mnist28`, `fc28`");
-        insta::assert_snapshot!(with("preset: svhn32, ", ""), @"cifar.yaml:4:8: `model`: expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28) or `released` (a folder)");
+        insta::assert_snapshot!(with("preset: svhn32, ", ""), @"cifar.yaml:4:8: `model`: expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28), `released` (a folder) or `torch` (a file)");
         insta::assert_snapshot!(with("labels: 400", "labels: some"), @r#"cifar.yaml:6:63: `probe.1.labels`: invalid value: string "some", expected `all` or a number of labels per class, 1 or more"#);
         insta::assert_snapshot!(with("size: 32", "size: 64"), @"cifar.yaml:3:30: `data.size`: is 64, but the model's images are 32 px; leave it out or change `model.preset`");
         insta::assert_snapshot!(with("size: 32", "channels: 2"), @"cifar.yaml:3:34: `data.channels`: is 2; expected 1 (grey) or 3 (colour)");
         insta::assert_snapshot!(with("method: grid", "method: hyperband"), @"cifar.yaml:8:11: `sweep.method`: unknown variant `hyperband`, expected `grid`");
-        insta::assert_snapshot!(with("model.width: 32", "model.widht: 32"), @"cifar.yaml:12:22: unknown key `widht` (did you mean `width`?); expected one of `preset`, `released`, `width`, `latent`, `norm`, `resampling`, `activation`, `hidden`, `conditional`");
+        insta::assert_snapshot!(with("model.width: 32", "model.widht: 32"), @"cifar.yaml:12:22: unknown key `widht` (did you mean `width`?); expected one of `preset`, `released`, `torch`, `generator`, `width`, `latent`, `norm`, `resampling`, `activation`, `hidden`, `conditional`");
         insta::assert_snapshot!(with("name: cifar", "name: ../x"), @"cifar.yaml:1:7: `name`: `../x` cannot name a folder; use letters, digits, `-` and `_`");
         insta::assert_snapshot!(error(TEXT, &["train.adam.lr=-1"]), @"--set train.adam.lr=-1: `train.adam.lr`: is -1; expected a number above 0");
         insta::assert_snapshot!(error(TEXT, &["train.adam"]), @"--set train.adam: `train.adam`: expected key=value, such as train.adam.lr=1e-3");

@@ -10,6 +10,8 @@ pub enum Features {
     Untrained,
     /// Raw pixels: a control the paper lacks.
     Pixels,
+    /// A single layer of k-means, the baseline that the paper quotes.
+    KMeans,
 }
 
 /// How many labels a probe may see.

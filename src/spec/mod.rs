@@ -10,6 +10,7 @@ mod experiment;
 mod explore;
 mod explore_raw;
 mod held_out;
+mod kmeans;
 mod labels;
 pub mod load;
 mod memorisation;
@@ -21,6 +22,7 @@ mod raw;
 mod resolve;
 mod rules;
 mod supervised;
+mod torch;
 pub mod tree;
 
 pub use error::SpecError;
@@ -28,6 +30,7 @@ pub use experiment::{Experiment, ProfileChoice, TrialSpec};
 pub use explore::{
     Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
 };
+pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
 pub use memorisation::MemorisationSpec;
 pub use model::{
@@ -36,7 +39,7 @@ pub use model::{
 };
 pub use monitor::StopOn;
 pub use nearest::NearestSpec;
-pub use quality::{InceptionSpec, QualitySpec, SAMPLES, SpaceSpec};
+pub use quality::{InceptionSpec, QUALITY_SAMPLES, QualitySpec, SpaceSpec};
 pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};

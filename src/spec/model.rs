@@ -169,7 +169,7 @@ pub struct DataSpec {
     pub channels: Option<usize>,
 }
 
-/// The nets: a preset to train, or weights that the authors released.
+/// The nets: a preset to train, weights that the authors released, or another's from PyTorch.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ModelSpec {
@@ -184,6 +184,13 @@ pub enum ModelSpec {
     Released {
         /// Folder of the authors' NPY files.
         released: PathBuf,
+    },
+    Torch {
+        /// D in the layout of PyTorch's DCGAN example.
+        torch: PathBuf,
+        /// Its G.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        generator: Option<PathBuf>,
     },
 }
 
@@ -246,6 +253,9 @@ pub struct ProbeSpec {
     pub solver: Solver,
     /// Controls run beside the trained net.
     pub controls: Vec<Features>,
+    /// The k-means layer, where it is among the controls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kmeans: Option<super::KMeansSpec>,
     /// Training rows held out once, the same for every draw; `None`: each draw is validated on rows outside of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validation: Option<usize>,

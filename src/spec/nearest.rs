@@ -88,10 +88,10 @@ mod tests {
     #[test]
     fn bad_values_name_the_place() {
         let error = |rest: &str| spec(rest).unwrap_err();
-        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {samples: [70, 30]}"), @"");
-        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {samples: []}"), @"");
-        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {sample: [30]}"), @"");
-        insta::assert_snapshot!(error("model: {preset: svhn32}\nnearest: {}"), @"");
-        insta::assert_snapshot!(error("model: {released: weights}\nnearest: {}"), @"");
+        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {samples: [70, 30]}"), @"x.yaml:4:20: `nearest.samples`: is [70, 30]; expected one or more rising numbers of images, such as [50000, 10000000]");
+        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {samples: []}"), @"x.yaml:4:20: `nearest.samples`: is []; expected one or more rising numbers of images, such as [50000, 10000000]");
+        insta::assert_snapshot!(error("model: {preset: mnist28}\nnearest: {sample: [30]}"), @"x.yaml:4:11: unknown key `sample` (did you mean `samples`?); expected one of `data`, `samples`, `real`");
+        insta::assert_snapshot!(error("model: {preset: svhn32}\nnearest: {}"), @"x.yaml:4:10: `nearest`: needs a generator that draws for a label; set `model.conditional: true`, take the preset mnist28 or fc28, or remove `nearest`");
+        insta::assert_snapshot!(error("model: {released: weights}\nnearest: {}"), @"x.yaml:4:10: `nearest`: needs a generator that draws for a label; set `model.conditional: true`, take the preset mnist28 or fc28, or remove `nearest`");
     }
 }

@@ -107,7 +107,7 @@ pub struct QualitySpec {
 }
 
 /// Samples where none are asked for.
-pub const SAMPLES: usize = 10_000;
+pub const QUALITY_SAMPLES: usize = 10_000;
 
 pub(super) fn resolve(
     check: &Check,
@@ -116,7 +116,7 @@ pub(super) fn resolve(
 ) -> Result<Vec<QualitySpec>, SpecError> {
     let mut all = Vec::new();
     for (i, raw) in raw.iter().enumerate() {
-        let samples = raw.samples.unwrap_or(SAMPLES);
+        let samples = raw.samples.unwrap_or(QUALITY_SAMPLES);
         check.that(
             &format!("quality.{i}.samples"),
             (10..=1_000_000).contains(&samples),

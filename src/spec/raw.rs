@@ -44,6 +44,8 @@ pub(super) struct Data {
 pub(super) struct Model {
     pub preset: Option<Preset>,
     pub released: Option<PathBuf>,
+    pub torch: Option<PathBuf>,
+    pub generator: Option<PathBuf>,
     pub width: Option<usize>,
     pub latent: Option<Latent>,
     pub norm: Option<NormRule>,
@@ -95,6 +97,7 @@ pub(super) struct Probe {
     pub c: Option<Vec<f64>>,
     pub solver: Option<Solver>,
     pub controls: Option<Vec<Features>>,
+    pub kmeans: Option<super::kmeans::RawKMeans>,
     pub validation: Option<usize>,
     pub selection_draws: Option<usize>,
     pub knn: Option<Vec<usize>>,

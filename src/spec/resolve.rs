@@ -34,9 +34,13 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
     let model = model(&check, &raw.model, protocol)?;
     let net_size = match &model {
         ModelSpec::Preset { preset, .. } => Some(preset.size()),
-        ModelSpec::Released { .. } => None,
+        ModelSpec::Released { .. } | ModelSpec::Torch { .. } => None,
     };
-    let size = raw.data.size.or(net_size).unwrap_or(32);
+    let usual = match &model {
+        ModelSpec::Torch { .. } => super::torch::SIZE,
+        _ => 32,
+    };
+    let size = raw.data.size.or(net_size).unwrap_or(usual);
     check.that("data.size", net_size.is_none_or(|n| n == size), || {
         format!(
             "is {size}, but the model's images are {} px; leave it out or change `model.preset`",
@@ -102,6 +106,9 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
 }
 
 fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpec, SpecError> {
+    if let Some(torch) = super::torch::resolve(check, raw)? {
+        return Ok(torch);
+    }
     match (raw.preset, &raw.released) {
         (Some(preset), None) => {
             let width = raw.width.unwrap_or(preset.width());
@@ -147,7 +154,7 @@ fn model(check: &Check, raw: &raw::Model, protocol: Protocol) -> Result<ModelSpe
         }
         _ => check.fail(
             "model",
-            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28) or `released` (a folder)"
+            "expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28), `released` (a folder) or `torch` (a file)"
                 .into(),
         ),
     }
@@ -190,7 +197,7 @@ fn train(
     check.that("train.adam.eps", adam.eps > 0.0, || {
         format!("is {}; expected a number above 0", adam.eps)
     })?;
-    let released = matches!(model, ModelSpec::Released { .. });
+    let released = !matches!(model, ModelSpec::Preset { .. });
     let spec = TrainSpec {
         epochs: raw.epochs.unwrap_or(if released { 0 } else { 25 }),
         batch_size: raw
@@ -214,7 +221,7 @@ fn train(
         stop_on: raw.stop_on.unwrap_or_default().0,
     };
     check.that("train.epochs", !released || spec.epochs == 0, || {
-        "`released` weights are not trained further; remove it".into()
+        "`released` and `torch` weights are not trained further; remove it".into()
     })?;
     check.that(
         "train.batch_size",
@@ -278,7 +285,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
     check.that(
         &format!("probe.{i}.controls"),
         !controls.contains(&Features::Trained),
-        || "`trained` is always probed; expected `untrained` and `pixels` only".into(),
+        || "`trained` is always probed; expected `untrained`, `pixels` and `kmeans` only".into(),
     )?;
     super::held_out::check(check, i, raw)?;
     Ok(ProbeSpec {
@@ -287,6 +294,7 @@ fn probe(check: &Check, i: usize, raw: &raw::Probe) -> Result<ProbeSpec, SpecErr
         draws,
         c: raw.c.clone(),
         solver: raw.solver.unwrap_or_default(),
+        kmeans: super::kmeans::resolve(check, i, raw.kmeans, &controls)?,
         controls,
         validation: raw.validation,
         selection_draws: raw.selection_draws,

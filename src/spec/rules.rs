@@ -146,7 +146,9 @@ mod tests {
     fn rules(text: &str) -> Rules {
         match model(text).unwrap() {
             ModelSpec::Preset { rules, .. } => rules,
-            ModelSpec::Released { .. } => unreachable!("no preset in {text}"),
+            ModelSpec::Released { .. } | ModelSpec::Torch { .. } => {
+                unreachable!("no preset in {text}")
+            }
         }
     }
 

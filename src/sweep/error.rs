@@ -6,6 +6,7 @@ use crate::explore::ExploreError;
 use crate::nn::NnError;
 use crate::nn::inception::InceptionError;
 use crate::nn::released::ReleasedError;
+use crate::nn::torch::TorchError;
 use crate::probe::nearest::NearestError;
 use crate::probe::quality::QualityError;
 use crate::probe::{FeatureError, ProbeError};
@@ -26,6 +27,8 @@ pub enum SweepError {
     Nn(#[from] NnError),
     #[error(transparent)]
     Weights(#[from] ReleasedError),
+    #[error(transparent)]
+    Torch(#[from] TorchError),
     #[error(transparent)]
     Train(#[from] TrainError),
     #[error(transparent)]
@@ -52,6 +55,11 @@ pub enum SweepError {
     Threads(#[from] rayon::ThreadPoolBuildError),
     #[error("cannot read the released weights in `{}`: {source}", path.display())]
     Released {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("`model.torch`: cannot read `{}`: {source}", path.display())]
+    Checkpoint {
         path: PathBuf,
         source: std::io::Error,
     },

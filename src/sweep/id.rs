@@ -10,7 +10,7 @@ const VERSION: u32 = 2;
 /// kind of device. Probes are not part of it: another probe needs no other net.
 ///
 /// # Errors
-/// [`SweepError::Released`] where the released weights cannot be read.
+/// [`SweepError::Released`] and [`SweepError::Checkpoint`] where weights made elsewhere cannot be read.
 pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, SweepError> {
     let mut spec = spec.clone();
     // How often a line or a sheet is written changes no number.
@@ -36,6 +36,15 @@ pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, 
     hash.update(parts.to_string());
     if let ModelSpec::Released { released } = &spec.model {
         hash.update(contents(released)?);
+    }
+    if let ModelSpec::Torch { torch, generator } = &spec.model {
+        for path in std::iter::once(torch).chain(generator) {
+            let bytes = std::fs::read(path).map_err(|source| SweepError::Checkpoint {
+                path: path.clone(),
+                source,
+            })?;
+            hash.update(Sha256::digest(bytes));
+        }
     }
     Ok(hex(&hash.finalize()[..6]))
 }

@@ -45,7 +45,12 @@ pub(super) fn run(
         return Ok(Stage::Done(()));
     }
     let mut work = Work::new(spec, nets, dataset, context, folder);
-    for kind in [Features::Pixels, Features::Trained, Features::Untrained] {
+    for kind in [
+        Features::Pixels,
+        Features::Trained,
+        Features::Untrained,
+        Features::KMeans,
+    ] {
         for (probe, _) in wanted.iter().filter(|(_, k)| *k == kind) {
             let key = key(probe, kind, spec);
             if stored(folder, &key)?.is_some() {

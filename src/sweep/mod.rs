@@ -12,6 +12,7 @@ mod nearest;
 mod nets;
 mod probes;
 pub mod quality;
+mod random_search;
 mod run;
 mod selectivity;
 mod spaces;

@@ -10,7 +10,7 @@ use super::trial::{Context, Stage};
 use crate::data::{Dataset, Images, to_bytes};
 use crate::nn::{
     Architecture, Discriminator, Generator, Input, Norm, infer_statistics, one_hot, released,
-    schematic,
+    schematic, torch,
 };
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::Scale;
@@ -49,6 +49,13 @@ impl Nets {
                     self.architecture.discriminator.len()
                 ),
                 released
+                    .file_name()
+                    .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
+                0.0,
+            ),
+            ModelSpec::Torch { torch, .. } => (
+                "PyTorch checkpoint".to_string(),
+                torch
                     .file_name()
                     .map_or_else(String::new, |n| n.to_string_lossy().into_owned()),
                 0.0,
@@ -154,6 +161,15 @@ pub(super) fn trained(
                 true => Ok(Stage::Done(nets)),
                 false => Ok(Stage::Stopped),
             }
+        }
+        ModelSpec::Torch { torch, generator } => {
+            let read = torch::load(torch, generator.as_deref(), &context.device)?;
+            check_images(&read.architecture, &dataset.images)?;
+            Ok(Stage::Done(Nets {
+                architecture: read.architecture,
+                discriminator: read.discriminator,
+                generator: read.generator,
+            }))
         }
     }
 }

@@ -13,7 +13,7 @@ use super::nets::Nets;
 use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Set, Want};
 use crate::probe::{self, Labelled, ProbeError, ProbeSettings, features, svm};
-use crate::spec::{Features, Labels, ProbeSpec, Solver, Spec};
+use crate::spec::{Features, KMeansSpec, Labels, ProbeSpec, Solver, Spec};
 use crate::track::Streams;
 use crate::track::format::{ProbeRecord, RunRecord};
 use crate::track::run::{self, RunFolder};
@@ -41,7 +41,12 @@ pub(super) fn run(
     record: &mut RunRecord,
 ) -> Result<Stage<()>, SweepError> {
     let mut work = Work::new(spec, nets, dataset, context, folder);
-    for kind in [Features::Trained, Features::Untrained, Features::Pixels] {
+    for kind in [
+        Features::Trained,
+        Features::Untrained,
+        Features::Pixels,
+        Features::KMeans,
+    ] {
         for (probe, _) in wanted(spec).into_iter().filter(|(_, k)| *k == kind) {
             let key = key(probe, kind, spec);
             if stored(folder, &key)?.is_some() {
@@ -95,6 +100,7 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
     // The controls of one probe do not depend on each other, nor on the neighbours' rows.
     let alone = ProbeSpec {
         controls: Vec::new(),
+        kmeans: layer(probe, kind),
         knn: None,
         ..probe.clone()
     };
@@ -104,12 +110,20 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
     hex(&Sha256::digest(text)[..6])
 }
 
+/// The k-means layer that features of this kind come from.
+fn layer(probe: &ProbeSpec, kind: Features) -> Option<KMeansSpec> {
+    probe.kmeans.filter(|_| kind == Features::KMeans)
+}
+
 fn stored(folder: &RunFolder, key: &str) -> Result<Option<ProbeRecord>, SweepError> {
     Ok(run::read_json(&folder.path(&format!("probes/{key}.json")))?)
 }
 
 /// Features of the training rows and of the test rows.
 type TrainAndTest = (Array2<f16>, Array2<f16>);
+
+/// What features are of: a data set, a kind, and the size of a k-means layer.
+type Of = (String, Features, Option<KMeansSpec>);
 
 /// Data sets and features held between probes that share them.
 pub(super) struct Work<'a> {
@@ -121,8 +135,8 @@ pub(super) struct Work<'a> {
     folder: &'a RunFolder,
     /// Train and test split of each data set probed.
     sets: Vec<(Dataset, Dataset)>,
-    /// The features last made: data set, kind, train rows, test rows.
-    features: Option<(String, Features, Array2<f16>, Array2<f16>)>,
+    /// The features last made and what they are of.
+    features: Option<(Of, TrainAndTest)>,
 }
 
 /// The features last made with their labels.
@@ -199,11 +213,8 @@ impl<'a> Work<'a> {
             }
             self.sets.push(pair);
         }
-        if self
-            .features
-            .as_ref()
-            .is_some_and(|(name, k, ..)| *name == probe.data && *k == kind)
-        {
+        let wanted = (probe.data.clone(), kind, layer(probe, kind));
+        if self.features.as_ref().is_some_and(|(of, _)| *of == wanted) {
             return Ok(true);
         }
         // Free the last features before the next are made: together they may not fit.
@@ -223,8 +234,19 @@ impl<'a> Work<'a> {
                     Stage::Stopped => None,
                 }
             }
+            Features::KMeans => match &probe.kmeans {
+                Some(layer) => probe::kmeans::cached(
+                    &self.folder.path("features"),
+                    train,
+                    test,
+                    layer,
+                    Streams::new(self.spec.seed),
+                    self.context.progress,
+                )?,
+                None => None,
+            },
         };
-        self.features = made.map(|(a, b)| (probe.data.clone(), kind, a, b));
+        self.features = made.map(|made| (wanted, made));
         Ok(self.features.is_some())
     }
 
@@ -248,7 +270,7 @@ impl<'a> Work<'a> {
 
     /// The features made by [`Work::prepare`] with their labels; `None` before.
     pub fn rows(&self, probe: &ProbeSpec) -> Result<Option<Rows<'_>>, SweepError> {
-        let (Some((train, test)), Some((.., x_train, x_test))) =
+        let (Some((train, test)), Some((_, (x_train, x_test)))) =
             (self.sets(&probe.data), &self.features)
         else {
             return Ok(None);
@@ -274,6 +296,7 @@ impl<'a> Work<'a> {
         };
         let max_units = match kind {
             Features::Pixels => self.dataset.images.c,
+            Features::KMeans => probe.kmeans.map_or(0, |layer| layer.units),
             _ => self.nets.discriminator.max_units(),
         };
         self.context
@@ -322,5 +345,6 @@ pub(super) fn name(kind: Features) -> &'static str {
         Features::Trained => "trained D",
         Features::Untrained => "untrained D",
         Features::Pixels => "raw pixels",
+        Features::KMeans => "k-means",
     }
 }

@@ -66,7 +66,7 @@ pub fn space(
             let d = untrained(&a, a.discriminator.len(), Streams::new(0), &Device::Cpu)?;
             let about = format!(
                 "{}, width {}, before its first step",
-                a.preset.name(),
+                a.preset.map_or("the trial's own shape", Preset::name),
                 a.width
             );
             (d, about, false)

@@ -197,6 +197,7 @@ fn new_record(
             net: match &spec.model {
                 ModelSpec::Preset { preset, .. } => preset.name().to_string(),
                 ModelSpec::Released { .. } => "released".to_string(),
+                ModelSpec::Torch { .. } => "PyTorch checkpoint".to_string(),
             },
             width: 0,
             size: spec.data.size,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::format::{Features, ProbeRecord};
 
 /// The metric of a probe: `probe.<data>.<labels>.accuracy` for the trained net,
-/// `probe.<data>.<labels>.untrained.accuracy` and `.pixels.accuracy` for the controls.
+/// `probe.<data>.<labels>.untrained.accuracy`, `.pixels.accuracy` and `.kmeans.accuracy` for the controls.
 ///
 /// `<labels>` is `all` or the number per class.
 pub fn probe_name(probe: &ProbeRecord) -> String {
@@ -13,6 +13,7 @@ pub fn probe_name(probe: &ProbeRecord) -> String {
         Features::Trained => "",
         Features::Untrained => ".untrained",
         Features::Pixels => ".pixels",
+        Features::KMeans => ".kmeans",
     };
     format!("probe.{}.{}{features}.accuracy", probe.data, probe.labels)
 }

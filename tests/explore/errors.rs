@@ -31,8 +31,8 @@ fn what_does_not_exist_is_named() {
 #[test]
 fn a_row_for_each_class_needs_nets_that_know_the_classes() {
     let place = Place::new();
-    insta::assert_snapshot!(error(&place, &["digits", TRIAL, "--data", "cifar11"]), @"");
-    insta::assert_snapshot!(error(&place, &["digits", TRIAL, "--beside", "results/absent"]), @"");
+    insta::assert_snapshot!(error(&place, &["digits", TRIAL, "--data", "cifar11"]), @"error: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
+    insta::assert_snapshot!(error(&place, &["digits", TRIAL, "--beside", "results/absent"]), @"error: `results/absent` is no net: expected a trial's folder (results/EXPERIMENT/TRIAL, with `spec.yaml` and `checkpoints/`) or a folder of the authors' released weights (`*_params.jl_*.npy`)");
 }
 
 #[test]

@@ -14,7 +14,7 @@ pub mod adam;
 pub mod conv;
 pub mod dense;
 mod geometry;
-mod micro;
+pub(crate) mod micro;
 mod minimal;
 pub mod norm;
 mod padded;

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use super::weights::{OFFICIAL_NAME, OFFICIAL_SHA256};
-use crate::nn::torch::TorchError;
+use crate::nn::state_dict::StateDictError;
 
 /// Why Inception's weights could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -15,7 +15,7 @@ pub enum InceptionError {
         source: std::io::Error,
     },
     #[error(transparent)]
-    Torch(#[from] TorchError),
+    Torch(#[from] StateDictError),
     #[error("`{}` is not a safetensors file: {message}", path.display())]
     Safetensors { path: PathBuf, message: String },
     #[error(

@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Tensor};
 use sha2::{Digest, Sha256};
 
 use super::InceptionError;
-use crate::nn::torch;
+use crate::nn::state_dict;
 
 /// The file that the published FIDs of torch-fidelity and pytorch-fid were made with. The first digits of its SHA-256 are
 /// in its name.
@@ -49,7 +49,7 @@ impl Weights {
                     message: e.to_string(),
                 }
             })?,
-            false => torch::read(path, &bytes)?,
+            false => state_dict::read(path, &bytes)?,
         };
         Ok(Weights {
             path: path.to_path_buf(),

@@ -6,6 +6,7 @@ use candle_core::Tensor;
 
 use super::{ConvLayer, DenseLayer, Map};
 use crate::nn::ops::Activation;
+use crate::nn::params::DEVIATION;
 use crate::spec::{ActivationRule, Latent, NormRule, Preset, Rules};
 
 /// Side of the grid that the probe's features are pooled to.
@@ -17,7 +18,8 @@ pub(in crate::nn) const SLOPE: f32 = 0.2;
 /// Both networks of an experiment, layer by layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Architecture {
-    pub preset: Preset,
+    /// `None` where the shape was read from a checkpoint.
+    pub preset: Option<Preset>,
     /// Channels of D's first layer, which are those of G's last hidden layer.
     pub width: usize,
     pub latent: Latent,
@@ -57,6 +59,16 @@ fn hidden(preset: Preset, width: usize, rules: &Rules) -> Vec<usize> {
     }
 }
 
+/// Standard deviation of a dense layer's initial weights. Section 4's 0.02 is meant for batch norm: in a fully connected net
+/// without it the image, and the label even more, fade from layer to layer, and after three epochs on MNIST G drew the same
+/// few shapes for every label. Such a net starts as He et al. 2015 (equation 10) keep the signal's size.
+fn deviation(convolutions: &[ConvLayer], inputs: usize) -> f32 {
+    match convolutions {
+        [] => (2.0 / inputs as f32).sqrt(),
+        _ => DEVIATION,
+    }
+}
+
 /// What follows the layers of G and of D.
 fn activations(rule: ActivationRule) -> (Activation, Activation) {
     let leaky = Activation::LeakyRelu(SLOPE);
@@ -91,6 +103,36 @@ impl Architecture {
         channels: usize,
         classes: usize,
     ) -> Self {
+        let (kernel, plan) = layers(preset);
+        let plan: Vec<_> = plan.iter().map(|&(m, s)| (m * width, s)).collect();
+        let image = Map::square(channels, preset.size());
+        let hidden = hidden(preset, width, rules);
+        Self {
+            preset: Some(preset),
+            width,
+            ..Self::chain(image, kernel, &plan, &hidden, latent, rules, classes)
+        }
+    }
+
+    /// D of stride-2 layers over maps of so many channels, the image's first, that ends at a 4x4 map; G mirrors it. By the
+    /// paper's rules, without labels.
+    pub fn strided(channels: &[usize], kernel: usize, latent: Latent) -> Self {
+        let (colours, maps) = channels.split_first().unwrap_or((&0, &[]));
+        let image = Map::square(*colours, BASE << maps.len());
+        let plan: Vec<_> = maps.iter().map(|&c| (c, 2)).collect();
+        Self::chain(image, kernel, &plan, &[], latent, &Rules::default(), 0)
+    }
+
+    /// From D's convolutions by channels and stride, and its hidden units.
+    fn chain(
+        image: Map,
+        kernel: usize,
+        plan: &[(usize, usize)],
+        hidden: &[usize],
+        latent: Latent,
+        rules: &Rules,
+        classes: usize,
+    ) -> Self {
         let labels = if rules.conditional { classes } else { 0 };
         let (in_g, in_d) = activations(rules.activation);
         // Next to the images, at D's input and G's output, neither batch norm nor the bias in its place.
@@ -98,12 +140,10 @@ impl Architecture {
             let norm = rules.norm == NormRule::Batch;
             (inside && norm, inside && !norm)
         };
-        let (kernel, plan) = layers(preset);
-        let image = Map::square(channels, preset.size());
         let mut discriminator = Vec::with_capacity(plan.len());
         let mut input = image;
-        for (i, &(multiple, stride)) in plan.iter().enumerate() {
-            let output = Map::square(multiple * width, input.height.div_ceil(stride));
+        for (i, &(channels, stride)) in plan.iter().enumerate() {
+            let output = Map::square(channels, input.height.div_ceil(stride));
             let (norm, bias) = follow(i > 0);
             discriminator.push(ConvLayer {
                 input,
@@ -142,9 +182,9 @@ impl Architecture {
                 norm,
                 bias,
                 activation,
+                deviation: deviation(&discriminator, inputs + labels),
             }
         };
-        let hidden = hidden(preset, width, rules);
         let (mut generator_dense, mut discriminator_dense) = (Vec::new(), Vec::new());
         let mut inputs = latent.size;
         for &units in hidden.iter().rev() {
@@ -162,8 +202,8 @@ impl Architecture {
             inputs = units;
         }
         Self {
-            preset,
-            width,
+            preset: None,
+            width: plan.first().map_or(0, |(channels, _)| *channels),
             latent,
             classes: labels,
             image,
@@ -193,6 +233,11 @@ impl Architecture {
             _ => seen,
         };
         Some(Self::of(preset, width, latent, rules, channels, classes))
+    }
+
+    /// Standard deviation of the logit's initial weights.
+    pub(in crate::nn) fn logit_deviation(&self) -> f32 {
+        deviation(&self.discriminator, self.logit_inputs() + self.classes)
     }
 
     /// Values that the logit reads, beside labels.

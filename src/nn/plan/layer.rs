@@ -58,9 +58,14 @@ pub struct ConvLayer {
 }
 
 impl ConvLayer {
-    /// Zero padding before the first cell; the kernel is centred.
+    /// Zero padding before the first cell; the kernel is centred, an even one half a cell to the right.
     pub fn padding(&self) -> usize {
-        self.kernel / 2
+        (self.kernel - 1) / 2
+    }
+
+    /// What a fractionally-strided layer adds after the last cell, so that it grows its map by exactly the stride.
+    pub fn output_padding(&self) -> usize {
+        self.conv_stride() + 2 * self.padding() - self.kernel
     }
 
     /// The side's factor that is left to a pooling; 1 where the convolution is strided.
@@ -109,6 +114,8 @@ pub struct DenseLayer {
     /// Followed by a bias, where batch norm is given up.
     pub bias: bool,
     pub activation: Activation,
+    /// Standard deviation of the initial weights.
+    pub deviation: f32,
 }
 
 impl DenseLayer {

@@ -47,7 +47,7 @@ impl PlannedGenerator {
             let config = ConvTranspose2d {
                 stride: l.stride,
                 padding: l.padding(),
-                output_padding: l.stride - 1,
+                output_padding: l.output_padding(),
             };
             let input = [batch, l.input.height, l.input.width, l.input.channels];
             let shape = weight.dims4().ok()?.into();

@@ -195,7 +195,7 @@ fn grown(l: &ConvLayer, w: &[f32], norm: Option<&BatchNorm>) -> Result<Stage<Gro
     let config = ConvTranspose2d {
         stride: l.conv_stride(),
         padding: l.padding(),
-        output_padding: l.conv_stride() - 1,
+        output_padding: l.output_padding(),
     };
     let [h, width] = [l.input.height * factor, l.input.width * factor];
     let geometry = |batch, inputs| {

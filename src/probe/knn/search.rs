@@ -111,7 +111,7 @@ impl Products {
             let mut rows = rows.to_vec();
             rows.resize(REFERENCES, rows.last().copied().unwrap_or(0));
             let references = tensor(features.select(&rows))?;
-            Ok(queries.matmul(&references.t()?)?.flatten_all()?.to_vec1()?)
+            queries.matmul(&references.t()?)?.flatten_all()?.to_vec1()
         };
         let blocks: Result<_, candle_core::Error> = rows.chunks(REFERENCES).map(block).collect();
         Ok(Products { blocks: blocks? })

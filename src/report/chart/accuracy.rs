@@ -139,7 +139,7 @@ fn name(row: &Row) -> String {
     let features = match row.kind {
         Kind::Trained => "trained D",
         Kind::Untrained => "untrained D",
-        Kind::Paper | Kind::Pixels => return row.model.clone(),
+        Kind::Paper | Kind::Pixels | Kind::KMeans => return row.model.clone(),
     };
     match row.arm.as_str() {
         "" => row.model.clone(),
@@ -153,6 +153,7 @@ fn color(kind: Kind) -> RGBColor {
         Kind::Trained => PALETTE[1],
         Kind::Untrained => PALETTE[0],
         Kind::Pixels => PALETTE[2],
+        Kind::KMeans => PALETTE[3],
     }
 }
 

@@ -49,7 +49,9 @@ pub fn means(trials: &[&Trial]) -> BTreeMap<String, Mean> {
                     interval: 0.0,
                     direction: match probe.features {
                         Features::Trained => Direction::Higher,
-                        Features::Untrained | Features::Pixels => Direction::Either,
+                        Features::Untrained | Features::Pixels | Features::KMeans => {
+                            Direction::Either
+                        }
                     },
                 });
             mean.interval = mean.interval.max(probe.interval.unwrap_or(0.0));

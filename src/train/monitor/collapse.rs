@@ -41,7 +41,7 @@ pub fn mark(now: &mut LayerLook, past: &[&LayerLook]) {
     let before = &past[past.len().saturating_sub(LASTING - 1)..];
     let lasting = |i: &usize| {
         let marked = |look: &&LayerLook| look.collapsed.iter().any(|(j, _)| j == i);
-        before.len() == LASTING - 1 && before.iter().all(|look| marked(look))
+        before.len() == LASTING - 1 && before.iter().all(marked)
     };
     let marked = now.collapsed.iter().map(|(i, _)| *i);
     now.lasting = marked.filter(lasting).collect();

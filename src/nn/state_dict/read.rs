@@ -11,7 +11,7 @@ use super::legacy;
     "`{}` is not a PyTorch file of named tensors: {message}; expected what `torch.save(net.state_dict(), path)` writes",
     path.display()
 )]
-pub struct TorchError {
+pub struct StateDictError {
     pub path: PathBuf,
     pub message: String,
 }
@@ -19,9 +19,9 @@ pub struct TorchError {
 /// The tensors of the file at `path`, whose contents are `bytes`.
 ///
 /// # Errors
-/// [`TorchError`].
-pub fn read(path: &Path, bytes: &[u8]) -> Result<HashMap<String, Tensor>, TorchError> {
-    let bad = |message: String| TorchError {
+/// [`StateDictError`].
+pub fn read(path: &Path, bytes: &[u8]) -> Result<HashMap<String, Tensor>, StateDictError> {
+    let bad = |message: String| StateDictError {
         path: path.to_path_buf(),
         message,
     };

@@ -1,0 +1,49 @@
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use dcgan::explore::Net;
+use dcgan::nn::torch;
+
+use super::Verdict;
+
+/// Write a trial's nets for PyTorch: safetensors and the module that loads them
+#[derive(Args)]
+#[command(after_help = "\
+Writes netD.safetensors and netG.safetensors, with the names of PyTorch's DCGAN example (`main.0.weight`, ...), and
+model.py, whose classes `Discriminator` and `Generator` load them.
+
+Examples:
+  dcgan export results/cifar/TRIAL --to exported")]
+pub struct Export {
+    /// A trial's folder
+    #[arg(value_name = "TRIAL")]
+    trial: PathBuf,
+    /// Where the files go
+    #[arg(long, value_name = "FOLDER")]
+    to: PathBuf,
+}
+
+impl Export {
+    /// Write the files and name them.
+    pub fn run(self) -> Result<Verdict> {
+        let net = Net::open(&self.trial)?;
+        if !net.statistics {
+            anyhow::bail!(
+                "`{}` holds released weights without batch-norm statistics, which PyTorch needs; export a trained trial",
+                self.trial.display()
+            );
+        }
+        let (discriminator, generator) = net.both();
+        let written = torch::export(&net.architecture, discriminator, generator, &self.to)?;
+        for file in &written.files {
+            println!("{}", file.display());
+        }
+        if written.example {
+            println!(
+                "names and shapes are those of PyTorch's DCGAN example: its own module loads them, too"
+            );
+        }
+        Ok(Verdict::Fine)
+    }
+}

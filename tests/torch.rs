@@ -1,0 +1,274 @@
+//! Nets from PyTorch's DCGAN example and back: held to what PyTorch computes (tests/fixtures/torch_dcgan.py).
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use candle_core::{Device, Tensor};
+use dcgan::nn::torch::{Torch, export, load};
+use dcgan::nn::{Architecture, Discriminator, Generator, NnError, Norm, infer_statistics};
+use dcgan::spec::{Latent, LatentDistribution, Preset};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+
+/// What the script printed.
+#[derive(Deserialize)]
+struct Outputs {
+    probability: Vec<f32>,
+    pooled: Vec<f32>,
+    drawn: Vec<f32>,
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/torch_dcgan")
+        .join(name)
+}
+
+fn loaded() -> Torch {
+    let (d, g) = (fixture("netD.pth"), fixture("netG.pth"));
+    load(&d, Some(&g), &Device::Cpu).unwrap()
+}
+
+/// The script's inputs.
+fn waves(shape: &[usize]) -> Tensor {
+    let values: Vec<f32> = (0..shape.iter().product::<usize>())
+        .map(|n| (0.37 * n as f64 + (0.01 * n as f64) % 7.0).sin() as f32)
+        .collect();
+    Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+}
+
+fn values(t: &Tensor) -> Vec<f32> {
+    t.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+fn close(what: &str, found: &[f32], wanted: &[f32]) {
+    assert_eq!(found.len(), wanted.len(), "{what}");
+    let largest = wanted.iter().fold(1f32, |m, v| m.max(v.abs()));
+    for (i, (a, b)) in found.iter().zip(wanted).enumerate() {
+        assert!(
+            (a - b).abs() <= 1e-5 * largest,
+            "{what}: value {i} is {a}, PyTorch has {b}"
+        );
+    }
+}
+
+fn compare(d: &Discriminator, g: &Generator, image: [usize; 3], z: usize, wanted: &Outputs) {
+    let [c, h, w] = image;
+    let images = waves(&[2, c, h, w]);
+    let logits = values(&d.forward(&images, Norm::Infer).unwrap());
+    let found: Vec<f32> = logits.iter().map(|l| 1.0 / (1.0 + (-l).exp())).collect();
+    close("probability", &found, &wanted.probability);
+    let pooled = d.pooled_features(&images).unwrap();
+    close(
+        "pooled features",
+        &values(&pooled.get(1).unwrap()),
+        &wanted.pooled,
+    );
+    let drawn = g.forward(&waves(&[2, z]), Norm::Infer).unwrap();
+    let found: Vec<f32> = values(&drawn).into_iter().step_by(37).collect();
+    close("images", &found, &wanted.drawn);
+}
+
+#[test]
+fn checkpoints_of_the_example_compute_what_pytorch_computes() {
+    let wanted: Outputs =
+        serde_json::from_str(&std::fs::read_to_string(fixture("outputs.json")).unwrap()).unwrap();
+    let net = loaded();
+    assert_eq!(net.architecture.image.to_string(), "3x64x64");
+    assert_eq!(
+        (net.architecture.width, net.architecture.latent.size),
+        (2, 5)
+    );
+    let g = net.generator.unwrap();
+    compare(&net.discriminator, &g, [3, 64, 64], 5, &wanted);
+    // The features that a sweep extracts come over planned buffers.
+    let planned = dcgan::nn::planned::PlannedFeatures::new(&net.discriminator).unwrap();
+    let images = waves(&[2, 3, 64, 64]);
+    let last = values(&images.permute((0, 2, 3, 1)).unwrap().contiguous().unwrap());
+    let mut rows = vec![0.0; 2 * wanted.pooled.len()];
+    planned.rows(&last, &mut rows).unwrap();
+    close(
+        "planned features",
+        &rows[wanted.pooled.len()..],
+        &wanted.pooled,
+    );
+}
+
+#[test]
+fn a_wrapped_state_dict_is_the_same_net() {
+    let plain = loaded().discriminator;
+    let wrapped = load(&fixture("wrapped.pth"), None, &Device::Cpu).unwrap();
+    assert!(wrapped.generator.is_none());
+    let images = waves(&[1, 3, 64, 64]);
+    let of = |d: &Discriminator| values(&d.forward(&images, Norm::Infer).unwrap());
+    assert_eq!(of(&plain), of(&wrapped.discriminator));
+}
+
+#[test]
+fn what_was_read_is_written_with_the_same_keys_shapes_and_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let net = loaded();
+    let g = net.generator.as_ref();
+    let written = export(&net.architecture, &net.discriminator, g, folder.path()).unwrap();
+    assert!(written.example);
+    for name in ["netD", "netG"] {
+        let theirs = candle_core::pickle::read_all(fixture(&format!("{name}.pth"))).unwrap();
+        let ours = folder.path().join(format!("{name}.safetensors"));
+        let ours = candle_core::safetensors::load(ours, &Device::Cpu).unwrap();
+        assert_eq!(ours.len(), theirs.len());
+        for (key, tensor) in theirs {
+            let found = &ours[&key];
+            assert_eq!(found.dims(), tensor.dims(), "{key}");
+            if !key.ends_with("num_batches_tracked") {
+                close(&key, &values(found), &values(&tensor));
+            }
+        }
+    }
+    // And read again from there.
+    let path = |name: &str| folder.path().join(name);
+    let (d, g) = (path("netD.safetensors"), path("netG.safetensors"));
+    let again = load(&d, Some(&g), &Device::Cpu).unwrap();
+    let images = waves(&[1, 3, 64, 64]);
+    let of = |d: &Discriminator| values(&d.forward(&images, Norm::Infer).unwrap());
+    close(
+        "read again",
+        &of(&again.discriminator),
+        &of(&net.discriminator),
+    );
+}
+
+/// Nets of a preset with statistics of their own.
+fn ours(preset: Preset) -> (Architecture, Discriminator, Generator) {
+    let latent = Latent {
+        size: 6,
+        distribution: LatentDistribution::Uniform,
+    };
+    let a = Architecture::new(preset, 4, latent, 3);
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let g = Generator::init(&a, &mut rng, &Device::Cpu).unwrap();
+    let d = Discriminator::init(&a, &mut rng, &Device::Cpu).unwrap();
+    let side = a.image.height;
+    infer_statistics(&d, [Ok::<_, NnError>(waves(&[8, 3, side, side]))]).unwrap();
+    infer_statistics(&g, [Ok::<_, NnError>(waves(&[8, 6]))]).unwrap();
+    (a, d, g)
+}
+
+#[test]
+fn exported_nets_compute_the_same_in_pytorch() {
+    let Some(python) = std::env::var_os("DCGAN_PYTHON") else {
+        eprintln!(
+            "SKIPPED exported_nets_compute_the_same_in_pytorch: DCGAN_PYTHON names no Python with torch and safetensors"
+        );
+        return;
+    };
+    for preset in [Preset::Svhn32, Preset::Imagenet32, Preset::Dcgan64] {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, d, g) = ours(preset);
+        let written = export(&a, &d, Some(&g), folder.path()).unwrap();
+        assert!(!written.example);
+        let out = Command::new(&python)
+            .arg(fixture("../torch_dcgan.py"))
+            .arg(folder.path())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&out.stderr);
+        assert!(out.status.success(), "{errors}");
+        let wanted: Outputs = serde_json::from_slice(&out.stdout).unwrap();
+        let image = [a.image.channels, a.image.height, a.image.width];
+        compare(&d, &g, image, a.latent.size, &wanted);
+    }
+}
+
+#[test]
+fn every_fault_of_a_checkpoint_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let tensors = || -> HashMap<String, Tensor> {
+        let all = candle_core::pickle::read_all(fixture("netD.pth")).unwrap();
+        all.into_iter().collect()
+    };
+    let fault = |change: &dyn Fn(&mut HashMap<String, Tensor>)| -> String {
+        let path = folder.path().join("d.safetensors");
+        let mut all = tensors();
+        change(&mut all);
+        candle_core::safetensors::save(&all, &path).unwrap();
+        load(&path, None, &Device::Cpu).unwrap_err().to_string()
+    };
+    let has = |text: String, parts: &[&str]| {
+        assert!(parts.iter().all(|p| text.contains(p)), "{text}");
+    };
+    let zeros =
+        |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap();
+    has(
+        fault(&|t| drop(t.remove("main.5.weight"))),
+        &["lacks `main.5.weight`", "4, 4", "d.safetensors"],
+    );
+    has(
+        fault(&|t| drop(t.remove("main.6.running_var"))),
+        &["lacks `main.6.running_var`", "8 channels"],
+    );
+    has(
+        fault(&|t| drop(t.insert("main.2.weight".into(), zeros(&[4, 2, 5, 5])))),
+        &["`main.2.weight`", "[4, 2, 5, 5]", "4, 4"],
+    );
+    has(
+        fault(&|t| drop(t.insert("main.5.weight".into(), zeros(&[8, 3, 4, 4])))),
+        &["`main.5.weight`", "[8, 3, 4, 4]", "4 channels in"],
+    );
+    has(
+        fault(&|t| drop(t.insert("main.3.bias".into(), zeros(&[5])))),
+        &["`main.3.bias`", "[5]", "(4)"],
+    );
+    has(
+        fault(&|t| drop(t.insert("main.0.bias".into(), zeros(&[2])))),
+        &["`main.0.bias`", "no place"],
+    );
+    has(
+        fault(&|t| drop(t.insert("main.11.weight".into(), zeros(&[7, 16, 4, 4])))),
+        &["`main.11.weight`", "one channel out"],
+    );
+    let nan = |t: &mut HashMap<String, Tensor>| {
+        let broken = (zeros(&[2, 3, 4, 4]) / 0.0).unwrap();
+        t.insert("main.0.weight".into(), broken);
+    };
+    has(fault(&nan), &["`main.0.weight`", "NaN", "diverged"]);
+    let other = |t: &mut HashMap<String, Tensor>| {
+        t.clear();
+        t.insert("conv1.weight".into(), zeros(&[2, 3, 4, 4]));
+    };
+    has(fault(&other), &["lacks `main.0.weight`", "`conv1.weight`"]);
+    let d = fixture("netD.pth");
+    let of = |d: &Path, g: Option<&Path>| load(d, g, &Device::Cpu).unwrap_err().to_string();
+    has(of(Path::new("absent.pth"), None), &["absent.pth"]);
+    has(of(&fixture("netG.pth"), None), &["netG.pth", "main."]);
+    has(of(&d, Some(&d)), &["netD.pth", "main."]);
+    let text = folder.path().join("text.pth");
+    std::fs::write(&text, "hello hello hello").unwrap();
+    has(of(&text, None), &["text.pth", "safetensors"]);
+    std::fs::write(&text, &std::fs::read(&d).unwrap()[..3000]).unwrap();
+    has(of(&text, None), &["text.pth"]);
+    std::fs::write(&text, b"\x80\x02\x8a\x0al\xfc").unwrap();
+    has(of(&text, None), &["before 1.6"]);
+    // A generator of other colours beside it, and one of another layout.
+    let grey = folder.path().join("grey.safetensors");
+    let mut all: HashMap<String, Tensor> = candle_core::pickle::read_all(fixture("netG.pth"))
+        .unwrap()
+        .into_iter()
+        .collect();
+    all.insert("main.12.weight".into(), zeros(&[2, 1, 4, 4]));
+    candle_core::safetensors::save(&all, &grey).unwrap();
+    has(
+        of(&d, Some(&grey)),
+        &[
+            "grey.safetensors",
+            "netD.pth",
+            "64x64 px over maps of 1, 2, 4",
+        ],
+    );
+    let g = folder.path().join("g.safetensors");
+    let (a, small, generator) = ours(Preset::Svhn32);
+    export(&a, &small, Some(&generator), folder.path()).unwrap();
+    std::fs::copy(folder.path().join("netG.safetensors"), &g).unwrap();
+    has(of(&d, Some(&g)), &["g.safetensors", "main."]);
+}
