@@ -56,6 +56,16 @@ fn features_are_held_to_the_untrained_net() {
 }
 
 #[test]
+fn features_are_held_to_k_means() {
+    let verdict = |a, b| of_features(Features::KMeans, a, b).verdict("beats-k-means");
+    assert_eq!(verdict(0.55, 0.47), Held);
+    assert_eq!(verdict(0.473, 0.47), DidNotHold);
+    assert_eq!(verdict(0.47, 0.6), DidNotHold);
+    let untrained = of_features(Features::Untrained, 0.5, 0.4);
+    assert_eq!(untrained.verdict("beats-k-means"), NotRun);
+}
+
+#[test]
 fn experiments_on_other_parts_of_the_paper_do_not_decide_table_1() {
     let place = Place::new();
     place.trial(Trial {

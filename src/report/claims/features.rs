@@ -13,8 +13,7 @@ use crate::track::format::Features;
 
 /// The trained net against k-means by the same protocol.
 pub fn k_means(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
-    let kind: Option<Features> = serde_json::from_str("\"kmeans\"").ok();
-    Ok(against(asked, kind.as_slice(), "k-means features"))
+    Ok(against(asked, &[Features::KMeans], "k-means features"))
 }
 
 /// The trained net against the same net before its first step.
