@@ -1,6 +1,6 @@
 //! ZCA whitening: the linear map nearest to the identity after which patches have unit covariance.
 
-use linfa_linalg::eigh::Eigh;
+use faer::{Mat, Side};
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
@@ -86,11 +86,18 @@ impl Whitening {
 
 /// (A + epsilon)^(-1/2) of a symmetric, positive semidefinite A.
 fn inverse_root(a: &Array2<f64>) -> Result<Array2<f64>, FeatureError> {
-    let (values, vectors) = a
-        .eigh()
-        .map_err(|e| FeatureError::Whitening(e.to_string()))?;
-    let scaled = &vectors * &values.mapv(|v| 1.0 / (v.max(0.0) + EPSILON).sqrt());
-    Ok(scaled.dot(&vectors.t()))
+    let n = a.nrows();
+    let eigen = Mat::from_fn(n, n, |i, j| a[[i, j]])
+        .self_adjoint_eigen(Side::Lower)
+        .map_err(|e| FeatureError::Whitening(format!("{e:?}")))?;
+    let vectors = Array2::from_shape_fn((n, n), |(i, j)| eigen.U()[(i, j)]);
+    let roots: Array1<f64> = eigen
+        .S()
+        .column_vector()
+        .iter()
+        .map(|v| 1.0 / (v.max(0.0) + EPSILON).sqrt())
+        .collect();
+    Ok((&vectors * &roots).dot(&vectors.t()))
 }
 
 #[cfg(test)]

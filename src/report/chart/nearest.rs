@@ -1,8 +1,8 @@
 //! Test error by the number of generated images, a line for each trial; the paper's numbers as marks.
 
 use plotters::prelude::{
-    ChartBuilder, Circle, Color, DrawingBackend, IntoLogRange, LineSeries, PathElement, RGBColor,
-    Text,
+    BindKeyPoints, ChartBuilder, Circle, Color, DrawingBackend, IntoLogRange, LineSeries,
+    PathElement, RGBColor, Text,
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
@@ -19,6 +19,8 @@ const LEGEND_ROW: f64 = 24.0;
 const PANEL: f64 = 330.0;
 const LEFT: f64 = 68.0;
 const LEAST: f64 = 1e-3;
+/// Errors that the axis names: at even steps those of one decade would lie on one another.
+const TICKS: [f64; 10] = [1e-3, 2e-3, 5e-3, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
 /// Between two names of the paper's models.
 const APART: i32 = 15;
 const PAPER: RGBColor = RGBColor(0x8a, 0x8a, 0x8a);
@@ -147,7 +149,9 @@ impl Chart for Errors {
             .x_label_area_size(pen.size(46.0))
             .build_cartesian_2d(
                 (self.samples.0..self.samples.1).log_scale(),
-                (self.errors.0..self.errors.1).log_scale(),
+                (self.errors.0..self.errors.1)
+                    .log_scale()
+                    .with_key_points(TICKS.to_vec()),
             )
             .map_err(message)?;
         chart
@@ -160,7 +164,6 @@ impl Chart for Errors {
             .set_all_tick_mark_size(pen.size(4.0))
             .x_desc("Images")
             .x_labels(6)
-            .y_labels(12)
             .x_label_formatter(&|x| words::thousands(x.round() as u64))
             .y_label_formatter(&|y| format!("{}%", words::trimmed(y * 100.0)))
             .draw()
