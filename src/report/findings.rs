@@ -1,12 +1,12 @@
 //! What the numbers say: did training help D's features, and do they beat raw pixels.
 
 use super::accuracy;
-use super::collect::Experiment;
+use super::collect::{Experiment, Trial};
 use super::groups::{self, Estimate, Group};
 use super::published::{Measure, Published, PublishedCell, data_name};
 use super::table3;
 use super::words;
-use crate::track::format::{Features, Labels};
+use crate::track::format::{Features, Labels, Status};
 
 /// The comparison that table 1's claim rests on, for one arm on one data set.
 #[derive(Debug, Clone)]
@@ -226,10 +226,16 @@ pub fn summary(experiment: &Experiment, findings: &[Finding]) -> String {
     text.extend(table3::sentences(experiment));
     if text.is_empty() {
         let n = experiment.trials.len();
-        return format!(
-            "No probe has finished yet in {n} trial{}; the charts show the training so far.",
-            if n == 1 { "" } else { "s" }
-        );
+        let trials = format!("{n} trial{}", if n == 1 { "" } else { "s" });
+        let over = |t: &Trial| t.run.status == Status::Finished;
+        return match n > 0 && experiment.trials.iter().all(over) {
+            true => format!(
+                "No probe was asked for in {trials}; the tables and charts show what was measured."
+            ),
+            false => format!(
+                "No probe has finished yet in {trials}; the charts show the training so far."
+            ),
+        };
     }
     text.join(" ")
 }
