@@ -39,7 +39,7 @@ fn bad_specs_name_line_and_column() {
     insta::assert_snapshot!(sweep("batch_size: 50", "batch_size: 5000"), @"error: a mini-batch of 5000 cannot be drawn from 1000 images; choose a batch size of 1 to 1000");
     insta::assert_snapshot!(sweep("train: small", "train: small, split: dev"), @"error: data set `small` has no split `dev`; it has test, train");
     insta::assert_snapshot!(error(&bench, &["sweep", "absent.yaml"]), @"error: cannot read `absent.yaml`: No such file or directory (os error 2)");
-    insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--set", "train.epoch=1"]), @"error: --set train.epoch=1: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`");
+    insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--set", "train.epoch=1"]), @"error: --set train.epoch=1: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`, `sheets`, `keep`, `monitor_every`, `stop_on`");
     insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--profile", "gpu"]), @"error: --profile gpu: `profiles`: this experiment has no profiles");
     insta::assert_snapshot!(error(&bench, &["sweep", "small.yaml", "--device", "cuda"]), @"error: `--device cuda`: this program was built without CUDA; build it with `--features cuda`, or use `--device cpu`");
     insta::assert_snapshot!(error(&bench, &["report", "results/absent"]), @"error: cannot read `results/absent`: No such file or directory (os error 2)");
