@@ -34,10 +34,15 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 ),
                 _ => " Random filters tell no more than chance.".to_string(),
             };
+            // Of several arms each has its own outcome.
+            let arm = match words::short_label(&trial.arm()) {
+                arm if arm.is_empty() => arm,
+                arm => format!(" ({arm})"),
+            };
             found.push(Outcome {
                 held: over.verdict() == Verdict::Better,
                 sentence: format!(
-                    "The bits that a unit's {} strongest of {} images of {} tell of their class, the mean over the {} units of D's last convolution, are {}.{not_alone}",
+                    "The bits that a unit's {} strongest of {} images of {} tell of their class, the mean over the {} units of D's last convolution{arm}, are {}.{not_alone}",
                     set.strongest,
                     words::thousands(set.images as u64),
                     data_name(asked.published, &set.data),
