@@ -6,7 +6,7 @@ use std::time::Instant;
 use candle_core::Device;
 
 use super::{SweepError, nets, stages};
-use crate::data::{Dataset, Set, Store, Want};
+use crate::data::{DataError, Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
 use crate::track::progress::Progress;
@@ -73,7 +73,10 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         channels: spec.data.channels,
     };
     let set = Set::find(&spec.data.train, context.cards)?;
-    let dataset = set.open(&spec.data.split, &want, &context.store, context.progress)?;
+    let dataset = match set.open(&spec.data.split, &want, &context.store, context.progress) {
+        Err(DataError::Stopped) => return Ok(Ended::Stopped),
+        opened => opened?,
+    };
     let mut record = match before {
         Some(record) => RunRecord {
             status: Status::Running,
@@ -99,7 +102,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
             record.finished = Some(provenance::now());
             (Ended::Finished, Ok(()))
         }
-        Ok(Stage::Stopped) => {
+        Ok(Stage::Stopped) | Err(SweepError::Data(DataError::Stopped)) => {
             record.status = Status::Stopped;
             (Ended::Stopped, Ok(()))
         }

@@ -392,3 +392,17 @@ fn generated_digits_are_held_to_the_gan_the_real_ones_and_fewer_of_them() {
         NotRun
     );
 }
+
+#[test]
+fn a_trial_that_failed_for_want_of_space_says_nothing_of_its_net() {
+    let place = arms("extra", ("", 0.55, false), (", norm: none", 0.0, true));
+    assert_eq!(place.verdict("batch-norm"), Held);
+    for experiment in std::fs::read_dir(place.results()).unwrap() {
+        for trial in std::fs::read_dir(experiment.unwrap().path()).unwrap() {
+            let run = trial.unwrap().path().join("run.json");
+            let text = std::fs::read_to_string(&run).unwrap();
+            std::fs::write(&run, text.replace("diverged at step 12", "no space left")).unwrap();
+        }
+    }
+    assert_eq!(place.verdict("batch-norm"), NotRun);
+}

@@ -11,7 +11,7 @@ use crate::report::collect::{Experiment, Trial};
 use crate::report::findings::{Gain, Verdict, gain};
 use crate::report::groups::{self, Estimate, Group};
 use crate::report::published::{Published, data_name};
-use crate::track::format::{Features, Labels, Status};
+use crate::track::format::{Features, Labels};
 
 /// The paper's choice against another.
 pub struct Contrast<'a> {
@@ -98,11 +98,9 @@ impl Contrast<'_> {
     }
 }
 
-/// Those of an arm that failed.
+/// Those of an arm that diverged.
 pub fn failed(arm: &[&Trial]) -> usize {
-    arm.iter()
-        .filter(|t| t.run.status == Status::Failed)
-        .count()
+    arm.iter().filter(|t| evidence::diverged(t)).count()
 }
 
 /// The trials of an arm that were probed.

@@ -93,7 +93,13 @@ fn flatten(path: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
 
 /// Whether a trial came to an end of its own: what still runs or was stopped decides nothing.
 pub fn is_over(trial: &Trial) -> bool {
-    matches!(trial.run.status, Status::Finished | Status::Failed)
+    trial.run.status == Status::Finished || diverged(trial)
+}
+
+/// Whether training itself failed; a trial may also have failed for want of a file or of space, which says nothing of nets.
+pub fn diverged(trial: &Trial) -> bool {
+    let error = trial.run.error.as_deref().unwrap_or_default();
+    trial.run.status == Status::Failed && error.starts_with("diverged")
 }
 
 /// The seeds of some trials, in order, each once.
