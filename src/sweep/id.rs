@@ -49,6 +49,11 @@ pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, 
     Ok(hex(&hash.finalize()[..6]))
 }
 
+/// Twelve digits that stand for `text`, by which a stage's result is kept.
+pub(super) fn short(text: String) -> String {
+    hex(&Sha256::digest(text)[..6])
+}
+
 /// Digits of `bytes`.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()

@@ -3,10 +3,9 @@
 use std::time::Instant;
 
 use rand::RngCore;
-use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use super::id::hex;
+use super::id::short;
 use super::nets::Nets;
 use super::probes::{self, Work};
 use super::trial::{Context, Stage};
@@ -95,7 +94,7 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
         spec.seed,
         spec.data.size
     ]);
-    hex(&Sha256::digest(parts.to_string())[..6])
+    short(parts.to_string())
 }
 
 fn stored(folder: &RunFolder, key: &str) -> Result<Option<KnnRecord>, SweepError> {

@@ -2,10 +2,8 @@
 
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
-
 use super::SweepError;
-use super::id::hex;
+use super::id::short;
 use super::nets::{self, Nets};
 use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Images, Set, Want, to_bytes};
@@ -81,7 +79,7 @@ pub(super) fn run(
 
 fn key(wanted: &MemorisationSpec, spec: &Spec) -> String {
     let text = serde_json::json!([VERSION, wanted, spec.seed, spec.data.size]).to_string();
-    hex(&Sha256::digest(text)[..6])
+    short(text)
 }
 
 /// Distances of one set of images in one space, with each image's nearest training image.
@@ -122,10 +120,7 @@ impl Work<'_> {
         };
         let (store, progress) = (&self.context.store, self.context.progress);
         let split = set.open(&self.wanted.held_out, &want, store, progress)?;
-        let seen = data_record(&split);
-        if !record.data.contains(&seen) {
-            record.data.push(seen);
-        }
+        record.saw(data_record(&split));
         let mut rng = Streams::new(self.spec.seed).stream("memorisation.held_out");
         let n = split.images.n;
         let rows = rand::seq::index::sample(&mut rng, n, self.wanted.samples.min(n));

@@ -4,10 +4,9 @@ use std::ops::Range;
 use std::time::Instant;
 
 use rand::seq::index;
-use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use super::id::hex;
+use super::id::short;
 use super::nets::Nets;
 use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Set, Want, to_bytes};
@@ -64,10 +63,7 @@ pub(super) fn run(
     let seconds = started.elapsed().as_secs_f64();
     record.stage("nearest", seconds, matches!(found, Ok(Some(_))));
     for set in [&work.train, &work.test] {
-        let seen = data_record(set);
-        if !record.data.contains(&seen) {
-            record.data.push(seen);
-        }
+        record.saw(data_record(set));
     }
     let Some(found) = found? else {
         return Ok(Stage::Stopped);
@@ -79,7 +75,7 @@ pub(super) fn run(
 
 fn key(nearest: &NearestSpec, spec: &Spec) -> String {
     let text = serde_json::json!([VERSION, nearest, spec.seed, spec.data.size]).to_string();
-    hex(&Sha256::digest(text)[..6])
+    short(text)
 }
 
 fn stored(folder: &RunFolder, key: &str) -> Result<Option<NearestRecord>, SweepError> {
@@ -201,7 +197,7 @@ impl<'a> Work<'a> {
         let spec = self.spec;
         let of = [&self.train.fingerprint, &self.test.fingerprint];
         let parts = serde_json::json!([VERSION, spec.seed, spec.data.size, of]);
-        let key = hex(&Sha256::digest(parts.to_string())[..6]);
+        let key = short(parts.to_string());
         let path = folder.path(&format!("nearest/real-{key}.json"));
         if let Some(rows) = run::read_json(&path)? {
             return Ok(Some(rows));

@@ -5,10 +5,9 @@ use std::time::Instant;
 use half::f16;
 use ndarray::Array2;
 use rand::RngCore;
-use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use super::id::hex;
+use super::id::short;
 use super::nets::Nets;
 use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Set, Want};
@@ -107,7 +106,7 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
     // Version 3 tries every value of a given grid.
     let version = VERSION + u32::from(probe.c.as_ref().is_some_and(|c| c.len() > 1));
     let text = serde_json::json!([version, alone, kind, spec.seed, spec.data.size]).to_string();
-    hex(&Sha256::digest(text)[..6])
+    short(text)
 }
 
 /// The k-means layer that features of this kind come from.
@@ -203,10 +202,7 @@ impl<'a> Work<'a> {
             };
             let pair = (open("train")?, open("test")?);
             for set in [&pair.0, &pair.1] {
-                let seen = data_record(set);
-                if !record.data.contains(&seen) {
-                    record.data.push(seen);
-                }
+                record.saw(data_record(set));
             }
             self.sets.push(pair);
         }

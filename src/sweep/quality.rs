@@ -4,10 +4,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use rand::seq::SliceRandom;
-use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use super::id::hex;
+use super::id::short;
 use super::nets::Nets;
 use super::spaces::space;
 use super::trial::{Context, Stage};
@@ -185,7 +184,7 @@ fn draw(
 
 fn key(wanted: &QualitySpec, seed: u64) -> String {
     let text = serde_json::json!([VERSION, wanted, seed]).to_string();
-    hex(&Sha256::digest(text)[..6])
+    short(text)
 }
 
 fn path(root: &Path, key: &str) -> std::path::PathBuf {

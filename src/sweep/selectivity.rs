@@ -1,10 +1,9 @@
 //! How selective the last convolution's units are for classes, trained and untrained, from the features that the probes made.
 
 use ndarray::s;
-use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use super::id::hex;
+use super::id::short;
 use super::nets::Nets;
 use super::trial::{Context, Stage};
 use crate::data::{Dataset, Set, Want};
@@ -38,7 +37,7 @@ fn wanted(spec: &Spec) -> Vec<&str> {
 
 fn key(spec: &Spec) -> String {
     let parts = serde_json::json!([VERSION, wanted(spec), STRONGEST, spec.seed, spec.data.size]);
-    hex(&Sha256::digest(parts.to_string())[..6])
+    short(parts.to_string())
 }
 
 /// Whether the record stands.

@@ -4,10 +4,9 @@ use std::time::Instant;
 
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use sha2::{Digest, Sha256};
 
 use super::SweepError;
-use super::id::hex;
+use super::id::short;
 use super::nets::Nets;
 use super::probes;
 use super::random_search::Search;
@@ -73,7 +72,7 @@ fn key(wanted: &SupervisedSpec, spec: &Spec) -> String {
         },
         spec.seed
     ]);
-    hex(&Sha256::digest(parts.to_string())[..6])
+    short(parts.to_string())
 }
 
 fn result_path(folder: &RunFolder, wanted: &SupervisedSpec, spec: &Spec) -> std::path::PathBuf {
@@ -110,10 +109,7 @@ fn search(
     };
     let mut open = |split: &str| -> Result<(Labelled, usize), SweepError> {
         let found = set.open(split, &want, &context.store, context.progress)?;
-        let seen = data_record(&found);
-        if !record.data.contains(&seen) {
-            record.data.push(seen);
-        }
+        record.saw(data_record(&found));
         match found.labels {
             Some(labels) => {
                 let images = found.images;

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::atomic::{self, WriteError};
-use super::format::{Point, ProbeRecord, RunRecord, StageRecord, VERSION};
+use super::format::{DataRecord, Point, ProbeRecord, RunRecord, StageRecord, VERSION};
 use super::history::{self, HistoryError};
 
 /// Why a run folder could not be read or written.
@@ -189,6 +189,13 @@ impl Drop for RunFolder {
 }
 
 impl RunRecord {
+    /// Name a data set that was read, once.
+    pub fn saw(&mut self, data: DataRecord) {
+        if !self.data.contains(&data) {
+            self.data.push(data);
+        }
+    }
+
     /// Add seconds to a stage, making it if it is new.
     pub fn stage(&mut self, name: &str, seconds: f64, done: bool) {
         match self.stages.iter_mut().find(|s| s.name == name) {
