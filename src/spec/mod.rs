@@ -8,7 +8,6 @@ mod arms;
 mod error;
 mod experiment;
 mod explore;
-mod explore_raw;
 mod held_out;
 mod kmeans;
 mod labels;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::explore_raw::Explore;
+use super::explore::Explore;
 use super::{
     ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
     Resampling, Schedule, Solver,

@@ -1,6 +1,6 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
-use super::explore_raw;
+use super::explore;
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
@@ -97,7 +97,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
-        explore: explore_raw::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
+        explore: explore::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
         memorisation,
         quality,
         supervised: supervised.transpose()?,

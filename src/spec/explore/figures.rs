@@ -1,11 +1,11 @@
-//! The `explore:` section: figures drawn from a trial's trained nets. `dcgan explore` takes the same options.
+//! Figures with every default filled in.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::load;
-use super::tree::{Node, Place};
+use crate::spec::load;
+use crate::spec::tree::{Node, Place};
 
 /// Numbered samples of each seed.
 pub const SAMPLES: usize = 10_000;
