@@ -6,14 +6,12 @@ use sha2::{Digest, Sha256};
 
 use super::SweepError;
 use super::id::hex;
-use super::nets::Nets;
-use super::trial::{Context, Stage};
-use crate::data::Dataset;
+use super::trial::Stage;
+use super::work::Work;
 use crate::explore::{Chooser, ExploreError, Net, figure};
 use crate::probe::ProbeError;
 use crate::spec::{ExploreSpec, FigureSpec, Spec};
 use crate::track::figures::FigureRecord;
-use crate::track::format::RunRecord;
 use crate::track::run::{self, RunFolder};
 
 /// Raised when the same figure would be drawn otherwise than before.
@@ -30,14 +28,8 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 }
 
 /// Draw what is missing; write `figures.json`.
-pub(super) fn run(
-    spec: &Spec,
-    _: &Nets,
-    _: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
+    let (spec, context, folder) = (work.spec, work.context, work.folder);
     if spec.explore.is_empty() {
         return Ok(Stage::Done(()));
     }
@@ -73,7 +65,7 @@ pub(super) fn run(
             folder.note(&line);
         }
         let seconds = started.elapsed().as_secs_f64();
-        record.stage("explore", seconds, true);
+        work.record.stage("explore", seconds, true);
         records.push(FigureRecord {
             key: key(one),
             figure: one.figure.name().to_string(),
@@ -84,7 +76,7 @@ pub(super) fn run(
         run::write_json(&folder.path(RECORD), &records)?;
     }
     run::write_json(&folder.path(RECORD), &records)?;
-    folder.write_record(record)?;
+    folder.write_record(work.record)?;
     Ok(Stage::Done(()))
 }
 

@@ -1,76 +1,41 @@
 //! The neighbours' stage: table 2's KNN rows, on the draws of the probe that asks for them; each result kept as the probes' are.
 
-use std::time::Instant;
-
-use rand::RngCore;
-
 use super::SweepError;
 use super::id::short;
-use super::nets::Nets;
-use super::probes::{self, Work};
-use super::trial::{Context, Stage};
-use crate::data::Dataset;
+use super::kept::Kept;
+use super::probes;
+use super::trial::Stage;
+use super::work::{Rows, Work};
 use crate::probe::{self, ProbeError};
 use crate::spec::{Features, ProbeSpec, Spec};
-use crate::track::Streams;
-use crate::track::format::RunRecord;
 use crate::track::knn::KnnRecord;
 use crate::track::run::{self, RunFolder};
 
 /// Raised when the same neighbours would give other numbers than before.
 const VERSION: u32 = 1;
 
+const KEPT: Kept<KnnRecord> = Kept {
+    stage: "knn",
+    folder: "knn",
+    wanted,
+    key,
+    find,
+};
+
 /// Whether every row that the spec asks for has its result.
 pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
-    for (probe, kind) in wanted(spec) {
-        if stored(folder, &key(probe, kind, spec))?.is_none() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+    KEPT.done(folder, spec)
 }
 
 /// Run what is missing; write `knn.json`.
-pub(super) fn run(
-    spec: &Spec,
-    nets: &Nets,
-    dataset: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
-    let wanted = wanted(spec);
-    if wanted.is_empty() {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
+    if wanted(work.spec).is_empty() {
         return Ok(Stage::Done(()));
     }
-    let mut work = Work::new(spec, nets, dataset, context, folder);
-    for kind in [
-        Features::Pixels,
-        Features::Trained,
-        Features::Untrained,
-        Features::KMeans,
-    ] {
-        for (probe, _) in wanted.iter().filter(|(_, k)| *k == kind) {
-            let key = key(probe, kind, spec);
-            if stored(folder, &key)?.is_some() {
-                continue;
-            }
-            let started = Instant::now();
-            let result = classify(&mut work, spec, probe, kind, context, record);
-            let done = matches!(result, Ok(Some(_)));
-            record.stage("knn", started.elapsed().as_secs_f64(), done);
-            let Some(result) = result? else {
-                return Ok(Stage::Stopped);
-            };
-            run::write_json(&folder.path(&format!("knn/{key}.json")), &result)?;
-            folder.write_record(record)?;
-        }
-    }
-    let mut records = Vec::new();
-    for (probe, kind) in wanted {
-        records.extend(stored(folder, &key(probe, kind, spec))?);
-    }
-    run::write_json(&folder.path("knn.json"), &records)?;
+    let Some(records) = KEPT.run(work)? else {
+        return Ok(Stage::Stopped);
+    };
+    run::write_json(&work.folder.path("knn.json"), &records)?;
     Ok(Stage::Done(()))
 }
 
@@ -97,42 +62,30 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
     short(parts.to_string())
 }
 
-fn stored(folder: &RunFolder, key: &str) -> Result<Option<KnnRecord>, SweepError> {
-    Ok(run::read_json(&folder.path(&format!("knn/{key}.json")))?)
-}
-
 /// `None` where the user stopped it.
-fn classify(
-    work: &mut Work,
-    spec: &Spec,
+fn find(
+    work: &Work,
+    rows: &Rows,
     probe: &ProbeSpec,
     kind: Features,
-    context: &Context,
-    record: &mut RunRecord,
 ) -> Result<Option<KnnRecord>, SweepError> {
-    if !work.prepare(probe, kind, record)? {
-        return Ok(None);
-    }
-    let Some(rows) = work.rows(probe)? else {
-        return Ok(None);
-    };
-    let k = probe.knn.as_deref().unwrap_or_default();
-    let what = format!(
+    let (k, progress) = (
+        probe.knn.as_deref().unwrap_or_default(),
+        work.context.progress,
+    );
+    progress.note(&format!(
         "neighbours, {} labels: {}",
         probe.labels,
         probes::name(kind)
-    );
-    context.progress.note(&what);
+    ));
     let found = probe::knn(
         rows.train(),
         rows.test(),
-        rows.classes,
+        rows.classes(),
         &probes::settings(probe),
         k,
-        Streams::new(spec.seed)
-            .stream(&probes::stream(&probe.data, probe.labels))
-            .next_u64(),
-        context.progress,
+        probes::draws(probe, work.spec),
+        progress,
     );
     match found {
         Ok(found) => Ok(Some(found.into_record(&probe.data, kind))),

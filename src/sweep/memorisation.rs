@@ -1,12 +1,11 @@
 //! The memorisation stage: samples of G after named epochs, with their nearest training images.
 
-use std::time::Instant;
-
 use super::SweepError;
 use super::id::short;
 use super::nets::{self, Nets};
-use super::trial::{Context, Stage, data_record};
-use crate::data::{Dataset, Images, Set, Want, to_bytes};
+use super::trial::Stage;
+use super::work::Work;
+use crate::data::{Images, to_bytes};
 use crate::nn::Generator;
 use crate::probe::closest::Closest;
 use crate::probe::features;
@@ -14,7 +13,6 @@ use crate::probe::memorisation::{Pair, compare};
 use crate::probe::nearest::Nearest;
 use crate::spec::{MemorisationSpec, Spec};
 use crate::track::Streams;
-use crate::track::format::RunRecord;
 use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, Space};
 use crate::track::progress::{Silent, Unit};
 use crate::track::run::{self, RunFolder};
@@ -42,38 +40,31 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 }
 
 /// Run it where it is wanted and missing; write `memorisation.json` and a sheet for each epoch.
-pub(super) fn run(
-    spec: &Spec,
-    nets: &Nets,
-    dataset: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
+    let (spec, folder) = (work.spec, work.folder);
     let Some(wanted) = spec.memorisation.as_ref() else {
         return Ok(Stage::Done(()));
     };
     if done(folder, spec)? {
         return Ok(Stage::Done(()));
     }
-    let started = Instant::now();
-    let found = Work {
-        spec,
-        wanted,
-        nets,
-        dataset,
-        context,
-        folder,
-    }
-    .all(record);
-    let over = matches!(found, Ok(Some(_)));
-    record.stage("memorisation", started.elapsed().as_secs_f64(), over);
-    let Some(epochs) = found? else {
+    let epochs = work.timed("memorisation", |work| {
+        let held_out = held_out(work, wanted)?;
+        let mut records = Vec::new();
+        for &epoch in &wanted.epochs {
+            match (Comparison { wanted, work }).epoch(epoch, &held_out)? {
+                Some(found) => records.push(found),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(records))
+    })?;
+    let Some(epochs) = epochs else {
         return Ok(Stage::Stopped);
     };
     let key = key(wanted, spec);
     run::write_json(&folder.path(FILE), &Memorisation { key, epochs })?;
-    folder.write_record(record)?;
+    folder.write_record(work.record)?;
     Ok(Stage::Done(()))
 }
 
@@ -88,57 +79,38 @@ struct Near {
     nearest: Vec<usize>,
 }
 
-struct Work<'a> {
-    spec: &'a Spec,
-    wanted: &'a MemorisationSpec,
-    nets: &'a Nets,
-    dataset: &'a Dataset,
-    context: &'a Context<'a>,
-    folder: &'a RunFolder,
+/// Images that training did not see, drawn from their split.
+fn held_out(work: &mut Work, wanted: &MemorisationSpec) -> Result<Images, SweepError> {
+    let split = work.open(&work.spec.data.train, &wanted.held_out)?;
+    let mut rng = Streams::new(work.spec.seed).stream("memorisation.held_out");
+    let n = split.images.n;
+    let rows = rand::seq::index::sample(&mut rng, n, wanted.samples.min(n));
+    Ok(split.images.subset(&rows.into_vec())?)
 }
 
-impl Work<'_> {
+struct Comparison<'a> {
+    wanted: &'a MemorisationSpec,
+    work: &'a Work<'a>,
+}
+
+impl Comparison<'_> {
     /// `None` where the user stopped it.
-    fn all(&self, record: &mut RunRecord) -> Result<Option<Vec<MemorisationRecord>>, SweepError> {
-        let held_out = self.held_out(record)?;
-        let mut records = Vec::new();
-        for &epoch in &self.wanted.epochs {
-            match self.epoch(epoch, &held_out)? {
-                Some(found) => records.push(found),
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(records))
-    }
-
-    /// Images that training did not see, drawn from their split.
-    fn held_out(&self, record: &mut RunRecord) -> Result<Images, SweepError> {
-        let set = Set::find(&self.spec.data.train, self.context.cards)?;
-        let want = Want {
-            size: Some(self.spec.data.size),
-            channels: Some(self.dataset.images.c),
-        };
-        let (store, progress) = (&self.context.store, self.context.progress);
-        let split = set.open(&self.wanted.held_out, &want, store, progress)?;
-        record.saw(data_record(&split));
-        let mut rng = Streams::new(self.spec.seed).stream("memorisation.held_out");
-        let n = split.images.n;
-        let rows = rand::seq::index::sample(&mut rng, n, self.wanted.samples.min(n));
-        Ok(split.images.subset(&rows.into_vec())?)
-    }
-
     fn epoch(
         &self,
         epoch: usize,
         held_out: &Images,
     ) -> Result<Option<MemorisationRecord>, SweepError> {
-        let path = self.folder.path(&kept(epoch));
+        let path = self.work.folder.path(&kept(epoch));
         if !path.exists() {
             return Err(SweepError::NotKept { epoch, path });
         }
-        let then = nets::load(&path, self.nets.architecture.clone(), self.context)?;
-        let streams = Streams::new(self.spec.seed);
-        if !nets::infer(&then, streams, self.context, self.dataset)? {
+        let then = nets::load(
+            &path,
+            self.work.nets.architecture.clone(),
+            self.work.context,
+        )?;
+        let streams = Streams::new(self.work.spec.seed);
+        if !nets::infer(&then, streams, self.work.context, self.work.dataset)? {
             return Ok(None);
         }
         let Some(generator) = &then.generator else {
@@ -167,7 +139,7 @@ impl Work<'_> {
             samples: samples.n,
             held_out: self.wanted.held_out.clone(),
             held_out_images: held_out.n,
-            training_images: self.dataset.images.n,
+            training_images: self.work.dataset.images.n,
             spaces: found
                 .filter_map(|((space, d), near)| {
                     let (ours, others) = near.pairs.split_at(samples.n);
@@ -178,9 +150,9 @@ impl Work<'_> {
     }
 
     fn draw(&self, generator: &Generator, streams: Streams) -> Result<Images, SweepError> {
-        let latent = self.nets.architecture.latent;
+        let latent = self.work.nets.architecture.latent;
         let mut sampler = Sampler::new(generator, latent, streams.stream("memorisation.latent"))?;
-        let (all, like) = (self.wanted.samples, &self.dataset.images);
+        let (all, like) = (self.wanted.samples, &self.work.dataset.images);
         let mut pixels = vec![0; all * like.stride()];
         for piece in pixels.chunks_mut(DRAWN * like.stride()) {
             to_bytes(sampler.draw(piece.len() / like.stride())?, piece);
@@ -190,7 +162,7 @@ impl Work<'_> {
 
     fn in_pixels(&self, queries: &Images, what: &str) -> Result<Option<Near>, SweepError> {
         let mut search = Nearest::new(&queries.pixels, queries.stride(), 2)?;
-        let images = &self.dataset.images;
+        let images = &self.work.dataset.images;
         let seen = self.blocks(what, |from, to| {
             let stride = images.stride();
             let labels = vec![0; to - from];
@@ -214,7 +186,7 @@ impl Work<'_> {
         queries: &Images,
         what: &str,
     ) -> Result<Option<Near>, SweepError> {
-        let (d, device) = (&nets.discriminator, &self.context.device);
+        let (d, device) = (&nets.discriminator, &self.work.context.device);
         let of = |images: &Images| -> Result<_, SweepError> {
             // Without a bar of its own it cannot be stopped either.
             let rows = features::extract(d, images, device, what, &Silent)?;
@@ -222,7 +194,7 @@ impl Work<'_> {
         };
         let search = Closest::new(&of(queries)?, device);
         let mut search = search.map_err(TrainError::from)?;
-        let images = &self.dataset.images;
+        let images = &self.work.dataset.images;
         let seen = self.blocks(what, |from, to| {
             let rows: Vec<usize> = (from..to).collect();
             let block = of(&images.subset(&rows)?)?;
@@ -247,13 +219,14 @@ impl Work<'_> {
         what: &str,
         mut each: impl FnMut(usize, usize) -> Result<(), SweepError>,
     ) -> Result<bool, SweepError> {
-        let n = self.dataset.images.n;
+        let n = self.work.dataset.images.n;
         let mut bar = self
+            .work
             .context
             .progress
             .begin(what, Some(n as u64), Unit::Images);
         for from in (0..n).step_by(BLOCK) {
-            if self.context.progress.stop_requested() {
+            if self.work.context.progress.stop_requested() {
                 return Ok(false);
             }
             let to = (from + BLOCK).min(n);
@@ -277,7 +250,7 @@ impl Work<'_> {
         let mut pixels = samples.subset(&shown)?.pixels;
         for space in spaces {
             let rows: Vec<usize> = shown.iter().map(|&i| space.nearest[i]).collect();
-            pixels.extend(self.dataset.images.subset(&rows)?.pixels);
+            pixels.extend(self.work.dataset.images.subset(&rows)?.pixels);
         }
         let tiles = Tiles {
             pixels: &pixels,
@@ -287,7 +260,7 @@ impl Work<'_> {
         };
         let path = format!("figures/memorisation-epoch-{epoch:04}.png");
         Ok(sheet::write(
-            &self.folder.path(&path),
+            &self.work.folder.path(&path),
             &tiles,
             shown.len(),
             2,

@@ -6,6 +6,7 @@
 mod error;
 mod explore;
 mod id;
+mod kept;
 mod knn;
 mod memorisation;
 mod nearest;
@@ -15,11 +16,13 @@ pub mod quality;
 mod random_search;
 mod run;
 mod selectivity;
+mod sheets;
 mod spaces;
 mod stages;
 mod supervised;
 mod trial;
 mod watch;
+mod work;
 
 pub use error::SweepError;
 pub use id::trial_id;

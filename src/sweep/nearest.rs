@@ -1,6 +1,7 @@
 //! The stage of table 3: nearest neighbours among generated images, streamed and never stored, and among real ones.
 
 use std::ops::Range;
+use std::rc::Rc;
 use std::time::Instant;
 
 use rand::seq::index;
@@ -8,13 +9,13 @@ use rand::seq::index;
 use super::SweepError;
 use super::id::short;
 use super::nets::Nets;
-use super::trial::{Context, Stage, data_record};
-use crate::data::{Dataset, Set, Want, to_bytes};
+use super::trial::{Context, Stage};
+use super::work::Work;
+use crate::data::{Dataset, to_bytes};
 use crate::nn::Generator;
 use crate::probe::nearest::{Block, Curve, Nearest, NearestError, curve};
 use crate::spec::{Latent, NearestSpec, Spec};
 use crate::track::Streams;
-use crate::track::format::RunRecord;
 use crate::track::nearest::{GeneratedRow, NearestRecord, RealRow, Subset};
 use crate::track::progress::Unit;
 use crate::track::run::{self, RunFolder};
@@ -42,14 +43,8 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 }
 
 /// Run what is missing; write `nearest.json`.
-pub(super) fn run(
-    spec: &Spec,
-    nets: &Nets,
-    _: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
+    let (spec, folder) = (work.spec, work.folder);
     let Some(nearest) = &spec.nearest else {
         return Ok(Stage::Done(()));
     };
@@ -57,19 +52,22 @@ pub(super) fn run(
     if stored(folder, &key)?.is_some() {
         return Ok(Stage::Done(()));
     }
-    let started = Instant::now();
-    let work = Work::open(spec, nearest, nets, context)?;
-    let found = work.found(nets, folder, &key);
-    let seconds = started.elapsed().as_secs_f64();
-    record.stage("nearest", seconds, matches!(found, Ok(Some(_))));
-    for set in [&work.train, &work.test] {
-        record.saw(data_record(set));
-    }
-    let Some(found) = found? else {
+    let found = work.timed("nearest", |work| {
+        let [train, test] = work.labelled(&nearest.data, "nearest.data")?;
+        let search = Neighbours {
+            spec,
+            nearest,
+            context: work.context,
+            train,
+            test,
+        };
+        search.found(work.nets, folder, &key)
+    })?;
+    let Some(found) = found else {
         return Ok(Stage::Stopped);
     };
     run::write_json(&folder.path(RECORD), &found)?;
-    folder.write_record(record)?;
+    folder.write_record(work.record)?;
     Ok(Stage::Done(()))
 }
 
@@ -83,37 +81,15 @@ fn stored(folder: &RunFolder, key: &str) -> Result<Option<NearestRecord>, SweepE
     Ok(record.filter(|r| r.key == key))
 }
 
-struct Work<'a> {
+struct Neighbours<'a> {
     spec: &'a Spec,
     nearest: &'a NearestSpec,
     context: &'a Context<'a>,
-    train: Dataset,
-    test: Dataset,
+    train: Rc<Dataset>,
+    test: Rc<Dataset>,
 }
 
-impl<'a> Work<'a> {
-    fn open(
-        spec: &'a Spec,
-        nearest: &'a NearestSpec,
-        nets: &Nets,
-        context: &'a Context<'a>,
-    ) -> Result<Self, SweepError> {
-        let set = Set::find(&nearest.data, context.cards)?;
-        // Generated images can only be compared with images as the net was trained on.
-        let want = Want {
-            size: Some(spec.data.size),
-            channels: Some(nets.architecture.image.channels),
-        };
-        let open = |split: &str| set.open(split, &want, &context.store, context.progress);
-        Ok(Work {
-            spec,
-            nearest,
-            context,
-            train: open("train")?,
-            test: open("test")?,
-        })
-    }
-
+impl Neighbours<'_> {
     /// Everything that is asked for; `None` where the user stopped it.
     fn found(
         &self,
@@ -121,7 +97,7 @@ impl<'a> Work<'a> {
         folder: &RunFolder,
         key: &str,
     ) -> Result<Option<NearestRecord>, SweepError> {
-        let truth = labels(&self.test)?;
+        let truth = self.test.labels.as_deref().unwrap_or_default();
         let started = Instant::now();
         let Some(generated) = self.generated(nets, folder, truth)? else {
             return Ok(None);
@@ -239,7 +215,10 @@ impl<'a> Work<'a> {
                 }
                 let part = self.train.subset(&rows)?;
                 let mut search = self.search()?;
-                search.add(&part.images.pixels, labels(&part)?)?;
+                search.add(
+                    &part.images.pixels,
+                    part.labels.as_deref().unwrap_or_default(),
+                )?;
                 errors.push(search.errors(truth)?);
                 bar.advance(images as u64);
             }
@@ -288,12 +267,4 @@ impl Stream<'_> {
             labels: all[before..].to_vec(),
         })
     }
-}
-
-fn labels(set: &Dataset) -> Result<&[u8], SweepError> {
-    set.labels.as_deref().ok_or_else(|| SweepError::NoLabels {
-        name: set.name.clone(),
-        split: set.split.clone(),
-        key: "nearest.data",
-    })
 }

@@ -7,18 +7,16 @@ use rand::seq::SliceRandom;
 
 use super::SweepError;
 use super::trial::{Context, Stage};
-use crate::data::{Dataset, Images, to_bytes};
+use crate::data::{Dataset, Images};
 use crate::nn::{
-    Architecture, Discriminator, Generator, Input, Norm, infer_statistics, one_hot, released,
-    schematic, torch,
+    Architecture, Discriminator, Generator, Input, infer_statistics, one_hot, released, torch,
 };
 use crate::spec::{ModelSpec, Spec};
+use crate::track::Streams;
 use crate::track::format::Scale;
 use crate::track::progress::Unit;
 use crate::track::run::RunFolder;
-use crate::track::sheet::{self, Tiles};
-use crate::track::{Streams, atomic};
-use crate::train::{self, FINAL, Outcome, SHEET, Trainer, labels, to_tensor, untrained};
+use crate::train::{self, FINAL, Outcome, Trainer, labels, to_tensor, untrained};
 
 /// Mini-batches whose statistics are averaged; more change the fourth digit only.
 const STATISTICS_BATCHES: usize = 100;
@@ -172,51 +170,6 @@ pub(super) fn trained(
             }))
         }
     }
-}
-
-/// Sheets of what the net drew and of what it saw, and its architecture as figure 1 draws it.
-pub(super) fn figures(
-    nets: &Nets,
-    dataset: &Dataset,
-    device: &Device,
-    folder: &RunFolder,
-) -> Result<(), SweepError> {
-    let svg = schematic::generator_svg(&nets.architecture);
-    atomic::write(&folder.path("figures/architecture.svg"), svg.as_bytes())?;
-    let mut order: Vec<usize> = (0..dataset.images.n).collect();
-    order.shuffle(&mut Streams::new(0).stream("data sheet"));
-    order.truncate(SHEET);
-    write_sheet(folder, "data", &dataset.images.subset(&order)?)?;
-    if let Some(generator) = &nets.generator {
-        let mut rng = Streams::new(0).stream("sheet");
-        let a = &nets.architecture;
-        let input = labels::sheet(&a.latent, a.classes, &mut rng, device)?;
-        let images = generator.forward(input, Norm::Infer)?;
-        write_sheet(folder, "samples", &to_images(&images)?)?;
-    }
-    Ok(())
-}
-
-fn to_images(images: &Tensor) -> Result<Images, SweepError> {
-    let read = || -> candle_core::Result<Images> {
-        let (n, c, h, w) = images.dims4()?;
-        let values: Vec<f32> = images.flatten_all()?.to_vec1()?;
-        let mut pixels = vec![0; values.len()];
-        to_bytes(&values, &mut pixels);
-        Ok(Images { n, c, h, w, pixels })
-    };
-    Ok(read().map_err(train::TrainError::from)?)
-}
-
-fn write_sheet(folder: &RunFolder, name: &str, images: &Images) -> Result<(), SweepError> {
-    let tiles = Tiles {
-        pixels: &images.pixels,
-        channels: images.c,
-        height: images.h,
-        width: images.w,
-    };
-    let path = folder.path(&format!("figures/{name}.png"));
-    Ok(sheet::write(&path, &tiles, 10, 2)?)
 }
 
 fn check_images(architecture: &Architecture, images: &Images) -> Result<(), SweepError> {

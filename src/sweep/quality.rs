@@ -1,23 +1,21 @@
 //! The quality stage: G's samples compared with real images; each result kept by what determines it.
 
 use std::path::Path;
-use std::time::Instant;
 
 use rand::seq::SliceRandom;
 
 use super::SweepError;
 use super::id::short;
-use super::nets::Nets;
 use super::spaces::space;
-use super::trial::{Context, Stage};
-use crate::data::{Dataset, Images, ImagesError, Set, Store, Want, to_bytes};
+use super::trial::Stage;
+use super::work::Work;
+use crate::data::{Images, ImagesError, Set, Store, Want, to_bytes};
 use crate::explore::Net;
 use crate::nn::NnError;
 use crate::probe::quality::{Settings, measure};
 use crate::spec::{QualitySpec, Spec};
 use crate::track::Streams;
 use crate::track::atomic::WriteError;
-use crate::track::format::RunRecord;
 use crate::track::progress::{Progress, Unit};
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
@@ -40,33 +38,21 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 }
 
 /// Compare what is not compared yet; write `quality.json`.
-pub(super) fn run(
-    spec: &Spec,
-    _: &Nets,
-    _: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
+    let (spec, context, folder) = (work.spec, work.context, work.folder);
     for wanted in &spec.quality {
         if read_json::<QualityRecord>(&path(folder.root(), &key(wanted, spec.seed)))?.is_some() {
             continue;
         }
-        let started = Instant::now();
-        let found = trial(
-            folder.root(),
-            wanted,
-            spec.seed,
-            context.cards,
-            &context.store,
-            context.progress,
-        );
-        let done = matches!(found, Ok(Some(_)));
-        record.stage("quality", started.elapsed().as_secs_f64(), done);
+        let (cards, store) = (context.cards, &context.store);
+        let found = work.timed("quality", |_| {
+            let seed = spec.seed;
+            trial(folder.root(), wanted, seed, cards, store, context.progress)
+        });
         if found?.is_none() {
             return Ok(Stage::Stopped);
         }
-        folder.write_record(record)?;
+        folder.write_record(work.record)?;
     }
     Ok(Stage::Done(()))
 }

@@ -4,13 +4,14 @@ use std::time::Instant;
 
 use super::SweepError;
 use super::trial::Context;
+use crate::data::Dataset;
 use crate::nn::Classifier;
 use crate::spec::SupervisedSpec;
 use crate::track::Streams;
 use crate::track::progress::Unit;
 use crate::track::run::{self, RunFolder};
 use crate::track::supervised::SupervisedTrial;
-use crate::train::supervised::{self, Found, Labelled, Settings, Task};
+use crate::train::supervised::{self, Found, Settings, Task};
 use crate::train::{self, TrainError};
 
 /// A search under way: what its trials share, and where they are kept.
@@ -101,7 +102,7 @@ impl Search<'_> {
     pub fn test(
         &self,
         chosen: usize,
-        test: &Labelled,
+        test: &Dataset,
     ) -> Result<Option<(Classifier, f64)>, SweepError> {
         let (path, progress) = (self.path(chosen, "safetensors"), self.context.progress);
         if !path.exists() {
@@ -124,7 +125,8 @@ impl Search<'_> {
         let net = Classifier::init(self.task.architecture, self.task.classes, &mut rng, device)
             .map_err(TrainError::from)?;
         net.load(&tensors).map_err(TrainError::from)?;
-        let accuracy = supervised::accuracy(&net, test, device, progress)?;
+        let truth = test.labels.as_deref().unwrap_or_default();
+        let accuracy = supervised::accuracy(&net, &test.images, truth, device, progress)?;
         Ok(accuracy.map(|accuracy| (net, accuracy)))
     }
 }

@@ -4,14 +4,12 @@ use ndarray::s;
 
 use super::SweepError;
 use super::id::short;
-use super::nets::Nets;
-use super::trial::{Context, Stage};
-use crate::data::{Dataset, Set, Want};
+use super::trial::Stage;
+use super::work::Work;
 use crate::nn::Discriminator;
 use crate::probe::{features, selectivity};
 use crate::spec::{Features, Spec};
 use crate::track::Streams;
-use crate::track::format::RunRecord;
 use crate::track::run::{self, RunFolder};
 use crate::track::selectivity::{Selectivity, SelectivityRecord};
 
@@ -47,28 +45,17 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 }
 
 /// Measure what is missing; write `selectivity.json`.
-pub(super) fn run(
-    spec: &Spec,
-    nets: &Nets,
-    dataset: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    _: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
+    let (spec, nets, context, folder) = (work.spec, work.nets, work.context, work.folder);
     if done(folder, spec)? {
         return Ok(Stage::Done(()));
     }
-    let Stage::Done(untrained) = nets.untrained(spec, context, dataset)? else {
+    let Some(untrained) = work.untrained()? else {
         return Ok(Stage::Stopped);
     };
     let mut sets = Vec::new();
     for name in wanted(spec) {
-        let want = Want {
-            size: Some(spec.data.size),
-            channels: Some(dataset.images.c),
-        };
-        let set = Set::find(name, context.cards)?;
-        let test = set.open(SPLIT, &want, &context.store, context.progress)?;
+        let test = work.open(name, SPLIT)?;
         let Some(labels) = &test.labels else {
             continue;
         };

@@ -1,13 +1,11 @@
 //! What a trial does with its nets, in order: adding a stage is a file and a line.
 
-use super::nets::Nets;
-use super::trial::{Context, Stage};
+use super::trial::Stage;
+use super::work::Work;
 use super::{
     SweepError, explore, knn, memorisation, nearest, probes, quality, selectivity, supervised,
 };
-use crate::data::Dataset;
 use crate::spec::Spec;
-use crate::track::format::RunRecord;
 use crate::track::run::RunFolder;
 
 /// A stage after training. It keeps what it found in the trial's folder and skips what lies there already.
@@ -15,18 +13,8 @@ struct AfterTraining {
     /// Whether everything that the spec asks of it lies in the folder.
     done: fn(&RunFolder, &Spec) -> Result<bool, SweepError>,
     /// Do what is missing.
-    run: Run,
+    run: fn(&mut Work) -> Result<Stage<()>, SweepError>,
 }
-
-/// The data set is the training images.
-type Run = fn(
-    &Spec,
-    &Nets,
-    &Dataset,
-    &Context,
-    &RunFolder,
-    &mut RunRecord,
-) -> Result<Stage<()>, SweepError>;
 
 macro_rules! stage {
     ($room:ident) => {
@@ -59,16 +47,9 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 }
 
 /// Every stage in turn.
-pub(super) fn run(
-    spec: &Spec,
-    nets: &Nets,
-    dataset: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     for stage in STAGES {
-        if let Stage::Stopped = (stage.run)(spec, nets, dataset, context, folder, record)? {
+        if let Stage::Stopped = (stage.run)(work)? {
             return Ok(Stage::Stopped);
         }
     }

@@ -1,21 +1,18 @@
 //! The supervised stage: a random search on the rows of the probes' first draw, trial by trial, and the best one's test.
 
-use std::time::Instant;
-
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::SweepError;
 use super::id::short;
-use super::nets::Nets;
 use super::probes;
 use super::random_search::Search;
-use super::trial::{Context, Stage, data_record};
-use crate::data::{Dataset, Set, Want};
+use super::trial::Stage;
+use super::work::Work;
 use crate::probe::HeldOut;
 use crate::spec::{Spec, SupervisedSpec};
 use crate::track::Streams;
-use crate::track::format::{Labels, RunRecord};
+use crate::track::format::Labels;
 use crate::track::run::{self, RunFolder};
 use crate::track::supervised::SupervisedRecord;
 use crate::train::supervised::{Labelled, Task};
@@ -32,29 +29,20 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 }
 
 /// Run what is missing; write `supervised.json`.
-pub(super) fn run(
-    spec: &Spec,
-    nets: &Nets,
-    dataset: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
+    let (spec, folder) = (work.spec, work.folder);
     let Some(wanted) = &spec.supervised else {
         return Ok(Stage::Done(()));
     };
     let found = match stored(folder, wanted, spec)? {
         Some(found) => found,
         None => {
-            let started = Instant::now();
-            let found = search(spec, wanted, nets, dataset, context, folder, record);
-            let done = matches!(found, Ok(Some(_)));
-            record.stage("supervised", started.elapsed().as_secs_f64(), done);
-            let Some(found) = found? else {
+            let found = work.timed("supervised", |work| search(work, wanted))?;
+            let Some(found) = found else {
                 return Ok(Stage::Stopped);
             };
             run::write_json(&result_path(folder, wanted, spec), &found)?;
-            folder.write_record(record)?;
+            folder.write_record(work.record)?;
             found
         }
     };
@@ -94,43 +82,20 @@ fn stored(
 
 /// Every trial, then the test of the best; `None` where the user stopped it.
 fn search(
-    spec: &Spec,
+    work: &mut Work,
     wanted: &SupervisedSpec,
-    nets: &Nets,
-    dataset: &Dataset,
-    context: &Context,
-    folder: &RunFolder,
-    record: &mut RunRecord,
 ) -> Result<Option<SupervisedRecord>, SweepError> {
-    let set = Set::find(&wanted.data, context.cards)?;
-    let want = Want {
-        size: Some(spec.data.size),
-        channels: Some(dataset.images.c),
-    };
-    let mut open = |split: &str| -> Result<(Labelled, usize), SweepError> {
-        let found = set.open(split, &want, &context.store, context.progress)?;
-        record.saw(data_record(&found));
-        match found.labels {
-            Some(labels) => {
-                let images = found.images;
-                Ok((Labelled { images, labels }, found.classes.len()))
-            }
-            None => Err(SweepError::NoLabels {
-                name: found.name,
-                split: found.split,
-                key: "supervised.data",
-            }),
-        }
-    };
-    let (all, classes) = open("train")?;
-    let (test, _) = open("test")?;
+    let (spec, nets, context, folder) = (work.spec, work.nets, work.context, work.folder);
+    let [all, test] = work.labelled(&wanted.data, "supervised.data")?;
+    let (images, classes) = (&all.images, all.classes.len());
+    let all = all.labels.as_deref().unwrap_or_default();
     let streams = Streams::new(spec.seed);
     let labels = Labels::PerClass(wanted.labels);
     let rows = streams
         .stream(&probes::stream(&wanted.data, labels))
         .next_u64();
     let rows = HeldOut::draw(
-        &all.labels,
+        all,
         classes,
         wanted.labels,
         wanted.validation,
@@ -139,16 +104,12 @@ fn search(
     )?;
     let part = |rows: &[usize]| -> Result<Labelled, SweepError> {
         Ok(Labelled {
-            images: all.images.subset(rows)?,
-            labels: rows
-                .iter()
-                .filter_map(|i| all.labels.get(*i).copied())
-                .collect(),
+            images: images.subset(rows)?,
+            labels: rows.iter().filter_map(|i| all.get(*i).copied()).collect(),
         })
     };
     let fit = rows.fits.first().map_or(&[][..], Vec::as_slice);
     let (labelled, validate) = (part(fit)?, part(&rows.validate)?);
-    drop(all);
     let search = Search {
         wanted,
         key: key(wanted, spec),

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use candle_core::Device;
 
-use super::{SweepError, nets, stages};
+use super::work::Work;
+use super::{SweepError, nets, sheets, stages};
 use crate::data::{DataError, Dataset, Set, Store, Want};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
@@ -148,8 +149,10 @@ fn run_stages(
         history::to_parquet(&metrics, &folder.path("metrics.parquet"))?;
     }
     folder.write_record(record)?;
-    nets::figures(&trained, dataset, &context.device, folder)?;
-    stages::run(spec, &trained, dataset, context, folder, record)
+    sheets::figures(&trained, dataset, &context.device, folder)?;
+    stages::run(&mut Work::new(
+        spec, &trained, dataset, context, folder, record,
+    ))
 }
 
 /// Say of a training that `train.stop_on` ended when and why; its epochs are those that it had.

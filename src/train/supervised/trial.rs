@@ -119,7 +119,14 @@ pub fn train(
             continue;
         }
         statistics(&net, &task.train.images, device)?;
-        let Some(validation) = accuracy(&net, task.validate, device, progress)? else {
+        let Some(validation) = accuracy(
+            &net,
+            &task.validate.images,
+            &task.validate.labels,
+            device,
+            progress,
+        )?
+        else {
             return Ok(None);
         };
         if validation > best.validation {
@@ -139,18 +146,19 @@ pub fn train(
 /// The device's own.
 pub fn accuracy(
     net: &Classifier,
-    set: &Labelled,
+    images: &Images,
+    truth: &[u8],
     device: &Device,
     progress: &dyn Progress,
 ) -> Result<Option<f64>, TrainError> {
-    let rows: Vec<usize> = (0..set.images.n).collect();
+    let rows: Vec<usize> = (0..images.n).collect();
     let mut right = 0;
     for batch in rows.chunks(BATCH) {
         if progress.stop_requested() {
             return Ok(None);
         }
-        let found = net.classify(&to_tensor(&set.images, batch, device)?)?;
-        let truth = batch.iter().filter_map(|i| set.labels.get(*i));
+        let found = net.classify(&to_tensor(images, batch, device)?)?;
+        let truth = batch.iter().filter_map(|i| truth.get(*i));
         right += found
             .iter()
             .zip(truth)
@@ -262,7 +270,14 @@ mod tests {
         let mut rng = Streams::new(9).stream("other");
         let net = Classifier::init(&architecture, 3, &mut rng, &Device::Cpu).unwrap();
         net.load(&found.tensors.into_iter().collect()).unwrap();
-        let accuracy = accuracy(&net, &held_out, &Device::Cpu, &Silent).unwrap();
+        let accuracy = accuracy(
+            &net,
+            &held_out.images,
+            &held_out.labels,
+            &Device::Cpu,
+            &Silent,
+        )
+        .unwrap();
         assert_eq!(accuracy, Some(found.validation));
     }
 
