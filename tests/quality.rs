@@ -3,7 +3,7 @@
 //! `tests/fixtures/fidelity.py` drew them from the same formula ([`uniform`]) and stored what came out: 24 million
 //! weights need not lie in the repository.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
@@ -45,7 +45,7 @@ fn tensor(name: &str, shape: &[usize]) -> Tensor {
     Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
 }
 
-fn network() -> HashMap<String, Tensor> {
+fn network() -> BTreeMap<String, Tensor> {
     let all = Inception::tensors().into_iter();
     all.map(|(name, shape)| (name.clone(), tensor(&name, &shape)))
         .collect()
@@ -117,7 +117,7 @@ fn metrics_are_those_of_the_references() {
 
 #[test]
 fn inception_is_torch_fidelitys() {
-    let weights = Weights::from_tensors(Path::new("drawn"), network());
+    let weights = Weights::from_tensors(Path::new("drawn"), network()).unwrap();
     let net = Inception::new(&weights).unwrap();
     let record = recorded();
     let sets = [("generated", 32), ("real", 64)].map(|(name, side)| {
@@ -202,7 +202,7 @@ fn a_file_of_another_network_is_named_by_its_tensor() {
     };
     let e = e.to_string().replace(&path.display().to_string(), "FILE");
     insta::assert_snapshot!(e);
-    let none = Weights::from_tensors(Path::new("FILE"), HashMap::new());
+    let none = Weights::from_tensors(Path::new("FILE"), BTreeMap::new()).unwrap();
     let Err(e) = Inception::new(&none) else {
         panic!("taken for Inception")
     };

@@ -35,7 +35,7 @@ pub fn space(
         SpaceSpec::Inception(InceptionSpec { inception, sha256 }) => {
             let weights = Weights::read(inception, sha256.as_deref())?;
             let about = match weights.official() {
-                true => "Inception v3, 2015-12-05".to_string(),
+                true => weights.card().title.clone(),
                 false => format!("Inception v3, weights {}", &weights.sha256()[..12]),
             };
             if !weights.official() {

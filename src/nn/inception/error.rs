@@ -1,43 +1,49 @@
 use std::path::PathBuf;
 
-use super::weights::{OFFICIAL_NAME, OFFICIAL_SHA256};
+use super::NetworkCard;
 use crate::nn::state_dict::StateDictError;
+use crate::spec::SpecError;
 
 /// Why Inception's weights could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum InceptionError {
     #[error(
-        "cannot read Inception's weights `{}`: {source}; download `{OFFICIAL_NAME}` from torch-fidelity's or pytorch-fid's releases and name it",
-        path.display()
+        "cannot read Inception's weights `{}`: {source}; download `{}` from {} and name it",
+        path.display(),
+        card.file.name,
+        card.sources.join(" or ")
     )]
     Read {
         path: PathBuf,
         source: std::io::Error,
+        card: Box<NetworkCard>,
     },
     #[error(transparent)]
     Torch(#[from] StateDictError),
-    #[error("`{}` is not a safetensors file: {message}", path.display())]
-    Safetensors { path: PathBuf, message: String },
+    #[error(transparent)]
+    Card(#[from] SpecError),
     #[error(
-        "`{}` has SHA-256 {found}, expected {expected}; get the file again, or correct `sha256` if another file is meant (the official weights have {OFFICIAL_SHA256})",
+        "`{}` has SHA-256 {found}, expected {expected}; get the file again, or correct `sha256` if another file is meant (the official weights have {published})",
         path.display()
     )]
     Hash {
         path: PathBuf,
         found: String,
         expected: String,
+        published: String,
     },
     #[error(
-        "`{}` lacks tensor `{name}` of shape {expected:?}: expected the weights of the FID Inception, such as `{OFFICIAL_NAME}`",
+        "`{}` lacks tensor `{name}` of shape {expected:?}: expected the weights of the FID Inception, such as `{published}`",
         path.display()
     )]
     Missing {
         path: PathBuf,
         name: String,
         expected: Vec<usize>,
+        published: String,
     },
     #[error(
-        "`{}` holds tensor `{name}` of shape {found:?}, expected {expected:?}: expected the weights of the FID Inception, such as `{OFFICIAL_NAME}`; those of torchvision differ",
+        "`{}` holds tensor `{name}` of shape {found:?}, expected {expected:?}: expected the weights of the FID Inception, such as `{published}`; those of torchvision differ",
         path.display()
     )]
     Shape {
@@ -45,6 +51,7 @@ pub enum InceptionError {
         name: String,
         found: Vec<usize>,
         expected: Vec<usize>,
+        published: String,
     },
     #[error("Inception takes grey or colour images, found {0} channels")]
     Channels(usize),

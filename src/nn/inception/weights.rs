@@ -1,24 +1,19 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::Tensor;
 use sha2::{Digest, Sha256};
 
-use super::InceptionError;
+use super::{InceptionError, NetworkCard};
 use crate::nn::state_dict;
-
-/// The file that the published FIDs of torch-fidelity and pytorch-fid were made with. The first digits of its SHA-256 are
-/// in its name.
-pub const OFFICIAL_NAME: &str = "weights-inception-2015-12-05-6726825d.pth";
-/// SHA-256 of that file, 95,628,359 bytes, as projects that pin it state it.
-pub const OFFICIAL_SHA256: &str =
-    "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2";
 
 /// Named tensors of a file.
 pub struct Weights {
     path: PathBuf,
+    card: NetworkCard,
     sha256: String,
-    tensors: HashMap<String, Tensor>,
+    tensors: BTreeMap<String, Tensor>,
 }
 
 impl Weights {
@@ -27,11 +22,22 @@ impl Weights {
     /// # Errors
     /// [`InceptionError::Read`], [`InceptionError::Hash`], or why it is not such a file.
     pub fn read(path: &Path, sha256: Option<&str>) -> Result<Weights, InceptionError> {
-        let bytes = std::fs::read(path).map_err(|source| InceptionError::Read {
-            path: path.to_path_buf(),
-            source,
-        })?;
-        let digest = Sha256::digest(&bytes);
+        let card = NetworkCard::inception()?;
+        let read = || -> std::io::Result<Sha256> {
+            let mut hash = Sha256::new();
+            std::io::copy(&mut File::open(path)?, &mut hash)?;
+            Ok(hash)
+        };
+        let digest = match read() {
+            Ok(hash) => hash.finalize(),
+            Err(source) => {
+                return Err(InceptionError::Read {
+                    path: path.to_path_buf(),
+                    source,
+                    card: Box::new(card),
+                });
+            }
+        };
         let found: String = digest.iter().map(|b| format!("{b:02x}")).collect();
         if let Some(expected) = sha256
             && !expected.eq_ignore_ascii_case(&found)
@@ -40,31 +46,36 @@ impl Weights {
                 path: path.to_path_buf(),
                 found,
                 expected: expected.to_string(),
+                published: card.file.sha256,
             });
         }
-        let tensors = match path.extension().is_some_and(|e| e == "safetensors") {
-            true => candle_core::safetensors::load_buffer(&bytes, &Device::Cpu).map_err(|e| {
-                InceptionError::Safetensors {
-                    path: path.to_path_buf(),
-                    message: e.to_string(),
-                }
-            })?,
-            false => state_dict::read(path, &bytes)?,
-        };
         Ok(Weights {
             path: path.to_path_buf(),
+            card,
             sha256: found,
+            tensors: state_dict::read(path)?,
+        })
+    }
+
+    /// Tensors of any other origin, in single precision; `path` names them in errors.
+    ///
+    /// # Errors
+    /// None for the card inside the program.
+    pub fn from_tensors(
+        path: &Path,
+        tensors: BTreeMap<String, Tensor>,
+    ) -> Result<Weights, InceptionError> {
+        Ok(Weights {
+            path: path.to_path_buf(),
+            card: NetworkCard::inception()?,
+            sha256: String::new(),
             tensors,
         })
     }
 
-    /// Tensors of any other origin; `path` names them in errors.
-    pub fn from_tensors(path: &Path, tensors: HashMap<String, Tensor>) -> Weights {
-        Weights {
-            path: path.to_path_buf(),
-            sha256: String::new(),
-            tensors,
-        }
+    /// The published weights, with which these may be compared.
+    pub fn card(&self) -> &NetworkCard {
+        &self.card
     }
 
     /// Of the whole file; empty where there is none.
@@ -74,7 +85,7 @@ impl Weights {
 
     /// Whether they are the published ones.
     pub fn official(&self) -> bool {
-        self.sha256 == OFFICIAL_SHA256
+        self.sha256 == self.card.file.sha256
     }
 
     /// The values of a tensor, row by row.
@@ -89,6 +100,7 @@ impl Weights {
                 path: self.path.clone(),
                 name: name.to_string(),
                 expected: shape.to_vec(),
+                published: self.card.file.name.clone(),
             })?;
         if tensor.dims() != shape {
             return Err(InceptionError::Shape {
@@ -96,8 +108,9 @@ impl Weights {
                 name: name.to_string(),
                 found: tensor.dims().to_vec(),
                 expected: shape.to_vec(),
+                published: self.card.file.name.clone(),
             });
         }
-        Ok(tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?)
+        Ok(tensor.flatten_all()?.to_vec1()?)
     }
 }

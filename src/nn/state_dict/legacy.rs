@@ -7,14 +7,16 @@ use std::path::Path;
 use candle_core::pickle::{Object, Stack, TensorInfo};
 use candle_core::{DType, Device, Tensor};
 
+use super::read::WRAPPERS;
+
 /// The first pickle: protocol 2, the ten bytes of PyTorch's magic number, end.
-const MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+pub(super) const MAGIC: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 
 /// Every tensor of a state dictionary by its name.
 pub(super) fn tensors(bytes: &[u8]) -> Result<HashMap<String, Tensor>, String> {
     let mut rest = bytes
         .strip_prefix(MAGIC)
-        .ok_or("it is neither a zip archive nor begins as the older format does")?;
+        .ok_or("it begins as a pickle does, but not as one of the older format")?;
     // The version and the machine's facts say nothing that the tensors need.
     next(&mut rest)?;
     next(&mut rest)?;
@@ -47,9 +49,16 @@ fn storage_of(info: &TensorInfo) -> &str {
 }
 
 fn infos(object: Object) -> Result<Vec<TensorInfo>, String> {
-    let Object::Dict(entries) = object else {
+    let Object::Dict(mut entries) = object else {
         return Err("it holds something other than a dictionary".into());
     };
+    // A training script may have put the net's tensors among other things.
+    let wrapped = |(name, value): &(Object, Object)| matches!((name, value), (Object::Unicode(name), Object::Dict(_)) if WRAPPERS.contains(&name.as_str()));
+    if let Some(at) = entries.iter().position(wrapped)
+        && let (_, Object::Dict(inside)) = entries.swap_remove(at)
+    {
+        entries = inside;
+    }
     let info = |(name, value): (Object, Object)| value.into_tensor_info(name, Path::new(""));
     let infos = entries.into_iter().map(info);
     let infos: Result<Vec<_>, _> = infos.collect();
@@ -121,6 +130,19 @@ mod tests {
         let b: Vec<f32> = found["b.bias"].to_vec1().unwrap();
         assert!(b.len() == 5 && b.iter().all(|v| v.abs() <= 0.2 && *v != 0.0));
         assert_eq!(found["n"].to_scalar::<i64>().unwrap(), 7);
+    }
+
+    #[test]
+    fn what_lies_among_other_things_is_read_too() {
+        let wrapped = tensors(include_bytes!(
+            "../../../tests/fixtures/small-legacy-wrapped.pth"
+        ))
+        .unwrap();
+        let plain = tensors(SMALL).unwrap();
+        assert_eq!(wrapped.len(), plain.len());
+        for (name, tensor) in plain {
+            assert_eq!(tensor.to_string(), wrapped[&name].to_string());
+        }
     }
 
     #[test]

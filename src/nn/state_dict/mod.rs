@@ -1,5 +1,5 @@
-//! Tensors from PyTorch's files: the zip archive of today (candle reads it), and the older format without one, in which
-//! Inception's weights are published.
+//! Tensors by name from the files that others write: PyTorch's zip archive of today (candle reads it), its older format
+//! without one, in which Inception's weights are published, and safetensors.
 
 mod legacy;
 mod read;

@@ -1,18 +1,14 @@
 use std::path::PathBuf;
 
 use crate::nn::NnError;
+use crate::nn::state_dict::StateDictError;
 use crate::track::atomic::WriteError;
 
 /// Why a PyTorch checkpoint could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum TorchError {
-    #[error("cannot read the checkpoint `{}`: {message}", path.display())]
-    Read { path: PathBuf, message: String },
-    #[error(
-        "`{}` holds no state dict: expected tensors by name, as `torch.save(net.state_dict(), PATH)` writes them, or safetensors",
-        path.display()
-    )]
-    NoTensors { path: PathBuf },
+    #[error(transparent)]
+    Read(#[from] StateDictError),
     #[error(
         "`{}` is not in the layout of PyTorch's DCGAN example: {net} of {layers} convolutions lacks `{key}`, expected {expected}; it has {found}",
         path.display()

@@ -8,11 +8,12 @@
 //! change no value: batch norm adds 1e-5 to the variance where ours adds 1e-8, so stored variances are shifted by
 //! the difference; and G's first batch norm has one gain a channel where ours has one a unit.
 
+mod dict;
 mod error;
-mod file;
 mod layout;
 mod load;
 mod module;
+mod take;
 mod write;
 
 pub use error::TorchError;
