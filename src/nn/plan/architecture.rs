@@ -4,16 +4,13 @@ use std::collections::HashMap;
 
 use candle_core::Tensor;
 
+use super::preset::{activations, deviation, hidden, layers};
 use super::{ConvLayer, DenseLayer, Map};
 use crate::nn::ops::Activation;
-use crate::nn::params::DEVIATION;
-use crate::spec::{ActivationRule, Latent, NormRule, Preset, Rules};
+use crate::spec::{Latent, NormRule, Preset, Rules};
 
 /// Side of the grid that the probe's features are pooled to.
 pub const BASE: usize = 4;
-
-/// Slope of the leaky ReLU below zero, in every layer of D (section 3).
-pub(in crate::nn) const SLOPE: f32 = 0.2;
 
 /// Both networks of an experiment, layer by layer.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,47 +34,6 @@ pub struct Architecture {
     pub discriminator: Vec<ConvLayer>,
     /// D from the flattened map to what the logit reads.
     pub discriminator_dense: Vec<DenseLayer>,
-}
-
-/// D's convolutions of a preset: side of the kernel; channels in multiples of the width, and stride.
-fn layers(preset: Preset) -> (usize, &'static [(usize, usize)]) {
-    match preset {
-        Preset::Dcgan64 => (5, &[(1, 2), (2, 2), (4, 2), (8, 2)]),
-        Preset::Dcgan32 | Preset::Svhn32 => (5, &[(1, 2), (2, 2), (4, 2)]),
-        Preset::Imagenet32 => (3, &[(1, 1), (1, 2), (2, 1), (2, 2), (4, 1), (4, 2)]),
-        Preset::Mnist28 => (5, &[(1, 2), (2, 2)]),
-        Preset::Fc28 => (0, &[]),
-    }
-}
-
-/// Units of D's fully connected hidden layers, which are G's in reverse.
-fn hidden(preset: Preset, width: usize, rules: &Rules) -> Vec<usize> {
-    match (preset, rules.hidden) {
-        (Preset::Fc28, _) => vec![width; 2],
-        (_, 0) => Vec::new(),
-        (_, units) => vec![units],
-    }
-}
-
-/// Standard deviation of a dense layer's initial weights. Section 4's 0.02 is meant for batch norm: in a fully connected net
-/// without it the image, and the label even more, fade from layer to layer, and after three epochs on MNIST G drew the same
-/// few shapes for every label. Such a net starts as He et al. 2015 (equation 10) keep the signal's size.
-fn deviation(convolutions: &[ConvLayer], inputs: usize) -> f32 {
-    match convolutions {
-        [] => (2.0 / inputs as f32).sqrt(),
-        _ => DEVIATION,
-    }
-}
-
-/// What follows the layers of G and of D.
-fn activations(rule: ActivationRule) -> (Activation, Activation) {
-    let leaky = Activation::LeakyRelu(SLOPE);
-    match rule {
-        ActivationRule::Paper => (Activation::Relu, leaky),
-        ActivationRule::Relu => (Activation::Relu, Activation::Relu),
-        ActivationRule::Leaky => (leaky, leaky),
-        ActivationRule::Tanh => (Activation::Tanh, Activation::Tanh),
-    }
 }
 
 impl Architecture {
@@ -265,131 +221,5 @@ impl Architecture {
             .take(layers)
             .map(|l| l.output.channels);
         channels.sum::<usize>() * BASE * BASE
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::nn::plan::Row;
-    use crate::spec::{LatentDistribution, Resampling};
-
-    fn architecture(preset: Preset) -> Architecture {
-        let latent = Latent {
-            size: preset.latent(),
-            distribution: LatentDistribution::Uniform,
-        };
-        Architecture::new(preset, preset.width(), latent, 3)
-    }
-
-    #[test]
-    fn figure_1_is_the_preset_dcgan64() {
-        let a = architecture(Preset::Dcgan64);
-        let maps: Vec<String> = std::iter::once(a.projection)
-            .chain(a.generator.iter().map(|l| l.output))
-            .map(|m| m.to_string())
-            .collect();
-        assert_eq!(
-            maps,
-            ["1024x4x4", "512x8x8", "256x16x16", "128x32x32", "3x64x64"]
-        );
-        let d: Vec<usize> = a.discriminator.iter().map(|l| l.output.channels).collect();
-        assert_eq!(d, [128, 256, 512, 1024]);
-    }
-
-    #[test]
-    fn the_imagenet_net_gives_the_paper_s_28672_features_and_512_units() {
-        let a = architecture(Preset::Imagenet32);
-        assert_eq!(a.feature_len(6), 28_672);
-        assert_eq!(a.feature_len(4), 12_288);
-        assert_eq!(a.max_units(), 512);
-        assert_eq!(a.projection.len(), 8192);
-        let g: Vec<(usize, usize, usize)> = a
-            .generator
-            .iter()
-            .map(|l| (l.input.channels, l.output.channels, l.stride))
-            .collect();
-        let want = [
-            (512, 512, 2),
-            (512, 256, 1),
-            (256, 256, 2),
-            (256, 128, 1),
-            (128, 128, 2),
-            (128, 3, 1),
-        ];
-        assert_eq!(g, want);
-    }
-
-    #[test]
-    fn the_svhn_net_gives_7168_features() {
-        let a = architecture(Preset::Svhn32);
-        assert_eq!(a.feature_len(3), 7_168);
-        assert_eq!(a.projection.len(), 4096);
-        let rows = a.table();
-        // gw, gain, bias; w, gain, bias; w, gain, bias; w.
-        let g: usize = rows
-            .iter()
-            .filter(|r| r.net == "G")
-            .map(|r| r.parameters)
-            .sum();
-        let arrays = 409_600 + 2 * 4096 + 256 * 128 * 25 + 256 + 128 * 64 * 25 + 128 + 64 * 3 * 25;
-        assert_eq!(g, arrays);
-        // conv 64 -> 128 on 16x16 to 8x8.
-        let row = rows.iter().find(|r| r.name == "d.1").unwrap();
-        assert_eq!(row.multiply_adds, 64 * 64 * 128 * 25);
-    }
-
-    fn of(preset: Preset, rules: Rules, channels: usize) -> Architecture {
-        let latent = Latent {
-            size: 100,
-            distribution: LatentDistribution::Uniform,
-        };
-        Architecture::of(preset, preset.width(), latent, &rules, channels, 10)
-    }
-
-    fn table(a: &Architecture) -> String {
-        let line = |r: Row| {
-            let Row {
-                name,
-                kind,
-                input,
-                output,
-                parameters,
-                ..
-            } = r;
-            format!("{name} {kind}: {input} -> {output}, {parameters}\n")
-        };
-        a.table().into_iter().map(line).collect()
-    }
-
-    #[test]
-    fn the_authors_mnist_net_and_the_fully_connected_one() {
-        let mnist = of(Preset::Mnist28, Rules::of(Preset::Mnist28, 64), 1);
-        insta::assert_snapshot!(table(&mnist));
-        let fc = of(Preset::Fc28, Rules::of(Preset::Fc28, 1200), 1);
-        insta::assert_snapshot!(table(&fc));
-    }
-
-    #[test]
-    fn each_rule_can_be_given_up() {
-        let with = |rules| table(&of(Preset::Svhn32, rules, 3));
-        let paper = Rules::default();
-        insta::assert_snapshot!(with(Rules {
-            norm: NormRule::None,
-            ..paper
-        }));
-        insta::assert_snapshot!(with(Rules {
-            resampling: Resampling::Pool,
-            ..paper
-        }));
-        insta::assert_snapshot!(with(Rules {
-            activation: ActivationRule::Tanh,
-            ..paper
-        }));
-        insta::assert_snapshot!(with(Rules {
-            hidden: 256,
-            ..paper
-        }));
-        assert_eq!(of(Preset::Svhn32, paper, 3), architecture(Preset::Svhn32));
     }
 }

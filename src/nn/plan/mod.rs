@@ -7,9 +7,12 @@
 
 mod architecture;
 mod layer;
+mod preset;
 mod table;
+#[cfg(test)]
+mod tests;
 
-pub(super) use architecture::SLOPE;
 pub use architecture::{Architecture, BASE};
 pub use layer::{ConvLayer, DenseLayer, Map};
+pub(super) use preset::SLOPE;
 pub use table::Row;

@@ -1,53 +1,23 @@
-//! Table 3: nearest neighbours among generated images, beside real ones.
+//! The rows as tables and sentences.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use polars::error::PolarsResult;
 use polars::prelude::{Column, DataFrame, NamedFrom, Series};
 
-use super::ReportError;
-use super::accuracy;
-use super::collect::{Experiment, Trial};
-use super::published::{Published, PublishedTable};
-use super::table::{Table, text_frame};
-use super::words;
-use crate::track::format::{Features, Status};
-use crate::track::nearest::{NearestRecord, Subset};
+use super::real::real_data;
+use super::{Kind, Row, rows};
+use crate::report::ReportError;
+use crate::report::collect::{Experiment, Trial};
+use crate::report::published::Published;
+use crate::report::table::{Table, text_frame};
+use crate::report::words;
+use crate::track::nearest::NearestRecord;
 
 /// The paper's table of this kind.
 const ID: &str = "table-3";
 /// Beside numbers that were read in the PDF only.
 const UNCHECKED: &str = "†";
-
-/// One model's test errors by the number of images that it is classified by.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    pub model: String,
-    pub kind: Kind,
-    pub cells: BTreeMap<u64, Cell>,
-    /// The scale in words; empty for the paper's rows and real images.
-    pub scale: String,
-    pub trial: Option<String>,
-}
-
-/// Whose images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Paper,
-    Generated,
-    Real,
-}
-
-/// A test error.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cell {
-    /// Fraction from 0 to 1.
-    pub error: f64,
-    /// Half-width of the 95% interval over draws of real images.
-    pub interval: Option<f64>,
-    /// `measured`, or the source of a published number.
-    pub source: &'static str,
-}
 
 /// A table for each data set on which generated images were scored.
 ///
@@ -74,45 +44,9 @@ pub fn tables(experiment: &Experiment, published: &Published) -> Result<Vec<Tabl
         .collect()
 }
 
-fn records(experiment: &Experiment) -> impl Iterator<Item = (&Trial, &NearestRecord)> {
+pub(super) fn records(experiment: &Experiment) -> impl Iterator<Item = (&Trial, &NearestRecord)> {
     let trials = experiment.trials.iter();
     trials.filter_map(|t| Some((t, t.nearest.as_ref()?)))
-}
-
-/// The paper's rows, then real images, then each trial's.
-pub fn rows(experiment: &Experiment, data: &str, paper: Option<&PublishedTable>) -> Vec<Row> {
-    let mut rows = paper.map(paper_rows).unwrap_or_default();
-    let ours = || records(experiment).filter(|(_, r)| r.data == data);
-    for (_, record) in ours() {
-        for row in real_rows(record) {
-            // Trials of one seed draw the same images: one row says it.
-            if !rows.contains(&row) {
-                rows.push(row);
-            }
-        }
-    }
-    let several = ours().count() > 1;
-    for (trial, record) in ours() {
-        let mut model = format!("{} (ours)", trial.run.scale.net);
-        if several {
-            model = format!("{model}, {}", words::short_label(trial.name()));
-        }
-        if trial.run.status != Status::Finished {
-            model = format!("{model} [{}]", words::status(trial.run.status));
-        }
-        let cells = record.generated.iter().map(|g| {
-            let error = record.share(g.errors);
-            (g.samples, measured(error, None))
-        });
-        rows.push(Row {
-            model,
-            kind: Kind::Generated,
-            cells: cells.collect(),
-            scale: accuracy::scale(Features::Trained, &trial.run),
-            trial: Some(trial.run.trial.clone()),
-        });
-    }
-    rows
 }
 
 /// What each trial's images came to, in sentences.
@@ -128,113 +62,6 @@ pub fn sentences(experiment: &Experiment) -> Vec<String> {
         ))
     };
     records(experiment).filter_map(last).collect()
-}
-
-fn measured(error: f64, interval: Option<f64>) -> Cell {
-    Cell {
-        error,
-        interval,
-        source: "measured",
-    }
-}
-
-fn paper_rows(table: &PublishedTable) -> Vec<Row> {
-    let rows = table.rows.iter().map(|row| Row {
-        model: row.model.clone(),
-        kind: Kind::Paper,
-        cells: row
-            .cells
-            .iter()
-            .filter_map(|(column, cell)| {
-                let cell = Cell {
-                    error: cell.value,
-                    interval: cell.interval,
-                    source: cell.source.name(),
-                };
-                Some((samples(column)?, cell))
-            })
-            .collect(),
-        scale: row.scale.clone().unwrap_or_default(),
-        trial: None,
-    });
-    rows.collect()
-}
-
-/// `samples-50k` as 50,000.
-fn samples(column: &str) -> Option<u64> {
-    let text = column.strip_prefix("samples-")?;
-    let (digits, unit) = match (text.strip_suffix('k'), text.strip_suffix('m')) {
-        (Some(digits), _) => (digits, 1_000),
-        (_, Some(digits)) => (digits, 1_000_000),
-        _ => (text, 1),
-    };
-    Some(digits.parse::<u64>().ok()? * unit)
-}
-
-/// A row for each way of choosing among the training images, each size a cell.
-fn real_rows(record: &NearestRecord) -> Vec<Row> {
-    let mut rows: BTreeMap<Subset, Row> = BTreeMap::new();
-    for real in &record.real {
-        let (error, interval) = record.real_share(real);
-        let row = rows.entry(real.subset).or_insert_with(|| Row {
-            model: match real.subset {
-                Subset::All => "real data, all (ours)".to_string(),
-                Subset::First => "real data, the first (ours)".to_string(),
-                Subset::Last => "real data, the last (ours)".to_string(),
-                Subset::Random => {
-                    format!("real data, mean of {} draws (ours)", real.errors.len())
-                }
-            },
-            kind: Kind::Real,
-            cells: BTreeMap::new(),
-            scale: String::new(),
-            trial: None,
-        });
-        row.cells
-            .insert(real.images as u64, measured(error, interval));
-    }
-    rows.into_values().collect()
-}
-
-/// Which of our subsets of real images give what the paper printed for real data, in a sentence.
-fn real_data(experiment: &Experiment, data: &str, paper: &PublishedTable) -> Option<String> {
-    let printed = paper.rows.iter().find(|r| r.model == "real data")?;
-    let printed = printed.cells.values().next()?.value;
-    let (_, record) = records(experiment).find(|(_, r)| r.data == data && !r.real.is_empty())?;
-    let name = |row: &crate::track::nearest::RealRow| {
-        let (error, _) = record.real_share(row);
-        let n = words::thousands(row.images as u64);
-        let which = match row.subset {
-            Subset::All => format!("all {n}"),
-            Subset::First => format!("the first {n}"),
-            Subset::Last => format!("the last {n}"),
-            Subset::Random => format!("{n} at random, on average"),
-        };
-        format!("{which} ({})", hundredths(error))
-    };
-    // As many digits as the paper prints.
-    let same = |error: f64| words::percent(error) == words::percent(printed);
-    let (hit, missed): (Vec<_>, Vec<_>) = record
-        .real
-        .iter()
-        .partition(|r| same(record.real_share(r).0));
-    let list = |rows: Vec<&_>| words::list(&rows.into_iter().map(name).collect::<Vec<_>>());
-    let printed = words::percent(printed);
-    Some(match (hit.is_empty(), missed.is_empty()) {
-        (true, _) => format!(
-            "The paper prints {printed} for real data and does not say which; none of ours gives it: {}.",
-            list(missed)
-        ),
-        (false, true) => format!(
-            "The paper prints {printed} for real data and does not say which; so do {}.",
-            list(hit)
-        ),
-        (false, false) => format!(
-            "The paper prints {printed} for real data and does not say which: {} give it, and not {}.",
-            list(hit),
-            list(missed)
-        ),
-    })
 }
 
 /// As the paper prints its errors: `2.98%`.
@@ -350,7 +177,7 @@ mod tests {
     use crate::report::export::text;
     use crate::report::published::published;
 
-    const RUN: &str = include_str!("../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
+    const RUN: &str = include_str!("../../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
     const NEAREST: &str = r#"{"key": "k", "data": "mnist", "queries": 10000, "seconds": 9.5,
         "generated": [{"samples": 50000, "errors": 512}, {"samples": 1000000, "errors": 431}],
         "real": [{"subset": "all", "images": 60000, "errors": [309]}, {"subset": "first", "images": 10000, "errors": [537]},
@@ -381,13 +208,5 @@ mod tests {
         let tables = tables(&experiment, &published().unwrap()).unwrap();
         assert_eq!(tables[0].id, "nearest-my-digits");
         assert_eq!(tables[0].data.height(), 4);
-    }
-
-    #[test]
-    fn columns_of_the_paper_are_numbers() {
-        assert_eq!(samples("samples-50k"), Some(50_000));
-        assert_eq!(samples("samples-10m"), Some(10_000_000));
-        assert_eq!(samples("units"), None);
-        assert_eq!(samples("samples-many"), None);
     }
 }
