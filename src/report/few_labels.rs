@@ -150,6 +150,30 @@ fn counts(held_out: usize, draws: usize, test: usize) -> String {
     )
 }
 
+/// A row of a trial with what every row of it says, before any result.
+fn blank(trial: &Trial, features: Option<Features>) -> Row {
+    let run = &trial.run;
+    Row {
+        model: String::new(),
+        classifier: "",
+        features: features.map(word),
+        trial: Some(run.trial.clone()),
+        seeds: 1,
+        error: 0.0,
+        spread: None,
+        validation_error: None,
+        dimensions: None,
+        draws: 1,
+        held_out: 0,
+        train_rows: 0,
+        test_rows: 0,
+        profile: run.profile.clone(),
+        trained_on: features.and_then(|features| trained_on(run, features)),
+        scale: features.map_or_else(String::new, |features| accuracy::scale(features, run)),
+        protocol: String::new(),
+    }
+}
+
 fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<Row> {
     let is = |p: &&ProbeRecord| p.data == data && p.labels == labels && p.features == features;
     let probe = trial
@@ -163,9 +187,6 @@ fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
     Some(Row {
         model: accuracy::name(features, &trial.run),
         classifier: "svm",
-        features: Some(word(features)),
-        trial: Some(trial.run.trial.clone()),
-        seeds: 1,
         error: error(probe.accuracy),
         spread: probe.spread,
         validation_error: tried.map(|t| error(t.1)),
@@ -174,9 +195,6 @@ fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         held_out,
         train_rows: probe.train_rows,
         test_rows: probe.test_rows,
-        profile: trial.run.profile.clone(),
-        trained_on: trained_on(&trial.run, features),
-        scale: accuracy::scale(features, &trial.run),
         protocol: format!(
             "C = {:e}{}; {}; {} solver",
             probe.c,
@@ -187,6 +205,7 @@ fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
             counts(held_out, probe.draws.len(), probe.test_rows),
             probe.solver
         ),
+        ..blank(trial, Some(features))
     })
 }
 
@@ -204,9 +223,6 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
     Some(Row {
         model: format!("KNN on {of} (ours)"),
         classifier: "knn",
-        features: Some(word(features)),
-        trial: Some(trial.run.trial.clone()),
-        seeds: 1,
         error: error(found.accuracy),
         spread: found.spread,
         validation_error: tried.map(|t| error(t.1)),
@@ -215,15 +231,13 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         held_out: found.held_out,
         train_rows: found.train_rows,
         test_rows: found.test_rows,
-        profile: trial.run.profile.clone(),
-        trained_on: trained_on(&trial.run, features),
-        scale: accuracy::scale(features, &trial.run),
         protocol: format!(
             "k = {}, the best of {} on validation; {}",
             found.k,
             found.validation.len(),
             counts(found.held_out, found.draws.len(), found.test_rows)
         ),
+        ..blank(trial, Some(features))
     })
 }
 
@@ -247,19 +261,11 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
     Some(Row {
         model: "supervised CNN, same architecture (ours)".to_string(),
         classifier: "cnn",
-        features: None,
-        trial: Some(run.trial.clone()),
-        seeds: 1,
         error: error(found.accuracy),
-        spread: None,
         validation_error: Some(error(found.validation)),
-        dimensions: None,
-        draws: 1,
         held_out: found.held_out,
         train_rows: found.train_rows,
         test_rows: found.test_rows,
-        profile: run.profile.clone(),
-        trained_on: None,
         scale: format!(
             "{profile}{net}, width {}, {} px under a softmax; {} labelled images, up to {} epochs",
             run.scale.width,
@@ -276,5 +282,6 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
             words::thousands(found.held_out as u64),
             words::thousands(found.test_rows as u64)
         ),
+        ..blank(trial, None)
     })
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::reader::each;
 use super::{Contents, ReadError, Reader};
-use crate::data::{Card, Images, Want};
-use crate::track::progress::{Progress, Unit};
+use crate::data::{Card, Want};
+use crate::track::progress::Progress;
 
 /// See the module.
 pub struct Cifar;
@@ -21,18 +22,14 @@ impl Reader for Cifar {
         let record = 1 + shape.len();
         let mut pixels = Vec::new();
         let mut labels = Vec::new();
-        let mut bar = progress.begin(&format!("reading {}", card.title), None, Unit::Images);
-        for path in files {
-            if progress.stop_requested() {
-                return Err(ReadError::Stopped);
-            }
+        each(card, files, progress, |path, bar| {
             let bytes = std::fs::read(path).map_err(|source| ReadError::Io {
-                path: path.clone(),
+                path: path.to_path_buf(),
                 source,
             })?;
             if !bytes.len().is_multiple_of(record) {
                 return Err(ReadError::Truncated {
-                    path: path.clone(),
+                    path: path.to_path_buf(),
                     bytes: bytes.len() as u64,
                     record: record as u64,
                     what: format!(
@@ -48,7 +45,7 @@ impl Reader for Cifar {
                 let (label, planes) = (bytes[0], &bytes[1..]);
                 if usize::from(label) >= card.classes.len() {
                     return Err(ReadError::Label {
-                        path: path.clone(),
+                        path: path.to_path_buf(),
                         record: i as u64,
                         offset: (i * record) as u64,
                         found: label,
@@ -59,15 +56,9 @@ impl Reader for Cifar {
                 pixels.extend_from_slice(planes);
             }
             bar.advance(records as u64);
-        }
-        let images = Images {
-            n: labels.len(),
-            c: shape.channels,
-            h: shape.height,
-            w: shape.width,
-            pixels,
-        };
-        Ok(Contents::new(images, Some(labels)))
+            Ok(())
+        })?;
+        Ok(Contents::of(shape, pixels, Some(labels)))
     }
 }
 

@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
 
+use super::reader::each;
 use super::{Contents, ReadError, Reader};
-use crate::data::{Card, Images, Want};
-use crate::track::progress::{Progress, Unit};
+use crate::data::{Card, Want};
+use crate::track::progress::Progress;
 
 /// The type of unsigned bytes.
 const BYTES: u8 = 8;
@@ -32,11 +33,7 @@ impl Reader for Idx {
         let mut pixels = Vec::new();
         let mut labels = Vec::new();
         let mut labelled = false;
-        let mut bar = progress.begin(&format!("reading {}", card.title), None, Unit::Images);
-        for path in files {
-            if progress.stop_requested() {
-                return Err(ReadError::Stopped);
-            }
+        each(card, files, progress, |path, bar| {
             let array = array(path)?;
             match array.dimensions[..] {
                 [_] => {
@@ -67,22 +64,17 @@ impl Reader for Idx {
                     ));
                 }
             }
-        }
-        let images = Images {
-            n: pixels.len() / shape.len(),
-            c: shape.channels,
-            h: shape.height,
-            w: shape.width,
-            pixels,
-        };
-        if labelled && labels.len() != images.n {
-            return Err(ReadError::Unequal {
+            Ok(())
+        })?;
+        let found = Contents::of(shape, pixels, labelled.then_some(labels));
+        match &found.labels {
+            Some(labels) if labels.len() != found.images.n => Err(ReadError::Unequal {
                 files: files.to_vec(),
-                images: images.n,
+                images: found.images.n,
                 labels: labels.len(),
-            });
+            }),
+            _ => Ok(found),
         }
-        Ok(Contents::new(images, labelled.then_some(labels)))
     }
 }
 

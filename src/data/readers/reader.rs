@@ -1,9 +1,9 @@
 //! What a format's reader does.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::data::{Card, DataError, Format, Images, Skipped, Want};
-use crate::track::progress::Progress;
+use crate::data::{Card, DataError, Format, ImageShape, Images, Skipped, Want};
+use crate::track::progress::{Bar, Progress, Unit};
 
 /// Reads the files of a split into memory.
 pub trait Reader: Sync {
@@ -34,7 +34,36 @@ pub struct Contents {
     pub skipped: Vec<Skipped>,
 }
 
+/// Read each file in turn under one bar; a stop is heeded between two.
+pub(super) fn each(
+    card: &Card,
+    files: &[PathBuf],
+    progress: &dyn Progress,
+    mut read: impl FnMut(&Path, &mut dyn Bar) -> Result<(), ReadError>,
+) -> Result<(), ReadError> {
+    let mut bar = progress.begin(&format!("reading {}", card.title), None, Unit::Images);
+    for path in files {
+        if progress.stop_requested() {
+            return Err(ReadError::Stopped);
+        }
+        read(path, &mut *bar)?;
+    }
+    Ok(())
+}
+
 impl Contents {
+    /// Images of the shape `shape`, one after the other in `pixels`, with their labels.
+    pub(super) fn of(shape: ImageShape, pixels: Vec<u8>, labels: Option<Vec<u8>>) -> Contents {
+        let images = Images {
+            n: pixels.len() / shape.len().max(1),
+            c: shape.channels,
+            h: shape.height,
+            w: shape.width,
+            pixels,
+        };
+        Contents::new(images, labels)
+    }
+
     /// Images that could all be read, with their labels.
     pub fn new(images: Images, labels: Option<Vec<u8>>) -> Contents {
         Contents {

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::mat::{self, Array, wrong};
+use super::reader::each;
 use super::{Contents, ReadError, Reader};
-use crate::data::{Card, ImageShape, Images, Want};
-use crate::track::progress::{Progress, Unit};
+use crate::data::{Card, ImageShape, Want};
+use crate::track::progress::Progress;
 
 /// The label of the digit 0.
 const ZERO: u8 = 10;
@@ -29,11 +30,7 @@ impl Reader for Svhn {
         let shape = card.image;
         let mut pixels = Vec::new();
         let mut labels = Vec::new();
-        let mut bar = progress.begin(&format!("reading {}", card.title), None, Unit::Images);
-        for path in files {
-            if progress.stop_requested() {
-                return Err(ReadError::Stopped);
-            }
+        each(card, files, progress, |path, bar| {
             let (mut x, y) = pair(path, shape)?;
             into_rows(&mut x.values, shape);
             match pixels.is_empty() {
@@ -55,15 +52,9 @@ impl Reader for Svhn {
                 labels.push(label);
             }
             bar.advance(y.values.len() as u64);
-        }
-        let images = Images {
-            n: labels.len(),
-            c: shape.channels,
-            h: shape.height,
-            w: shape.width,
-            pixels,
-        };
-        Ok(Contents::new(images, Some(labels)))
+            Ok(())
+        })?;
+        Ok(Contents::of(shape, pixels, Some(labels)))
     }
 }
 
