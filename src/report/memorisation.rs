@@ -8,7 +8,7 @@ use super::collect::Experiment;
 use super::published::Published;
 use super::table::{Table, text_frame};
 use super::words;
-use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, Space, SpaceRecord};
+use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, SpaceRecord};
 use crate::track::run::read_json;
 
 const ID: &str = "memorisation";
@@ -55,7 +55,7 @@ type Of<T> = fn(&Row) -> T;
 const SHOWN: [(&str, Of<String>); 9] = [
     ("Trial", |r| words::short_label(&r.trial)),
     ("Epoch", |r| r.record.epoch.to_string()),
-    ("Nearest in", |r| space(r).to_string()),
+    ("Nearest in", |r| r.space.space.name().to_string()),
     ("Samples", |r| short(r.space.samples.median())),
     ("Held-out", |r| short(r.space.held_out.median())),
     ("Nearer than 1%", |r| {
@@ -96,7 +96,7 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
         .map(|(head, of)| (head.to_string(), texts(*of)));
     let mut data = vec![
         Column::new("trial".into(), texts(|r| r.trial.clone())),
-        Column::new("space".into(), texts(|r| space(r).to_string())),
+        Column::new("space".into(), texts(|r| r.space.space.name().to_string())),
     ];
     for (name, of) in NUMBERS {
         data.push(Column::new(
@@ -136,13 +136,6 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
                 .to_string(),
         ],
     })
-}
-
-fn space(row: &Row) -> &'static str {
-    match row.space.space {
-        Space::Pixels => "pixels",
-        Space::Features => "features",
-    }
 }
 
 fn short(distance: f64) -> String {

@@ -38,6 +38,16 @@ pub enum Space {
     Features,
 }
 
+impl Space {
+    /// As the record names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Space::Pixels => "pixels",
+            Space::Features => "features",
+        }
+    }
+}
+
 /// Distances in one space.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SpaceRecord {

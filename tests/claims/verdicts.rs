@@ -312,8 +312,20 @@ fn collapse_is_held_to_what_the_monitor_saw() {
         let place = Place::new();
         let folder = place.trial(Trial::default());
         let line = |epoch: f64, lasting: &str| {
+            let four = "[0, 0, 0, 0]";
+            let statistics = [
+                "mean",
+                "deviation",
+                "active",
+                "variation",
+                "mode",
+                "likeness",
+            ]
+            .map(|name| format!("\"{name}\": {four}"))
+            .join(", ");
             format!(
-                "{{\"step\": 1, \"epoch\": {epoch}, \"layers\": [{{\"name\": \"g.1\", \"mean\": [0, 0, 0, 0], \"collapsed\": [[2, \"{how}\"]], \"lasting\": [{lasting}]}}]}}\n"
+                "{{\"step\": {}, \"epoch\": {epoch}, \"layers\": [{{\"name\": \"g.1\", {statistics}, \"collapsed\": [[2, \"{how}\"]], \"lasting\": [{lasting}]}}]}}\n",
+                (100.0 * epoch) as u64
             )
         };
         // The last line was cut off as the program was killed.

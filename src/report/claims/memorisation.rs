@@ -1,53 +1,21 @@
 //! Section 4.1: are samples after one epoch copies of training images?
 
-use serde::Deserialize;
-
 use super::all::Asked;
 use super::evidence;
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
 use crate::report::groups::{self, Estimate};
 use crate::report::words;
+use crate::track::memorisation::{FILE, Memorisation};
 
 /// The claim is about the net as it was then.
 const EPOCH: usize = 1;
-
-/// What is read of `memorisation.json`.
-#[derive(Deserialize)]
-struct Memorisation {
-    epochs: Vec<Epoch>,
-}
-
-#[derive(Deserialize)]
-struct Epoch {
-    epoch: usize,
-    samples: usize,
-    held_out_images: usize,
-    spaces: Vec<Space>,
-}
-
-#[derive(Deserialize)]
-struct Space {
-    /// `pixels` or `features`.
-    space: String,
-    samples: Distances,
-    held_out: Distances,
-    /// Share of the samples nearer to a training image than the nearest hundredth of the held-out images.
-    nearer: f64,
-}
-
-#[derive(Deserialize)]
-struct Distances {
-    /// Share of images that lie less than a third as far from the nearest training image as from the second.
-    copies: f64,
-}
 
 /// Held where in no space more samples than held-out images are copies, beyond the interval of the two shares. That
 /// samples lie near to the data is no copying by itself: a dull image is as near to its second neighbour.
 pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     let mut found = Vec::new();
-    for (experiment, trial, record) in asked.evidence.records("memorisation.json")? {
-        let record: Memorisation = record;
+    for (experiment, trial, record) in asked.evidence.records::<Memorisation>(FILE)? {
         let after = record.epochs.iter().filter(|e| e.epoch == EPOCH);
         for epoch in after.filter(|_| evidence::is_over(trial)) {
             let mut numbers = Vec::new();
@@ -56,9 +24,9 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 let samples = Share::of(space.samples.copies, epoch.samples);
                 let held_out = Share::of(space.held_out.copies, epoch.held_out_images);
                 if samples.exceeds(held_out) {
-                    copied.push(space.space.clone());
+                    copied.push(space.space.name().to_string());
                 }
-                let name = |what: &str| format!("{what}, {}", space.space);
+                let name = |what: &str| format!("{what}, {}", space.space.name());
                 numbers.push(Number::percent(
                     name("copies among samples"),
                     samples.estimate(),
