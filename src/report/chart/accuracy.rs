@@ -3,7 +3,7 @@
 use plotters::prelude::{ChartBuilder, Circle, Color, DrawingBackend, PathElement, RGBColor, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Area, Chart, GRID, INK, PALETTE, Pen, Rendered, SOFT, message, render};
+use super::canvas::{Area, Chart, INK, PALETTE, Pen, Rendered, SOFT, message, render};
 use crate::report::ReportError;
 use crate::report::accuracy::{Kind, Row, rows};
 use crate::report::collect::Experiment;
@@ -81,9 +81,14 @@ pub fn chart(
         title: title.clone(),
         panels,
     };
-    let caption = "Whiskers are 95% intervals. Grey: printed in the paper, whose net saw ImageNet-1k at full scale. \
-                   Coloured: measured here, at the scale that the table names; small dots are single seeds.";
-    render("accuracy", title, caption.to_string(), &chart).map(Some)
+    let papers = match rows.iter().any(|r| r.kind == Kind::Paper) {
+        true => " Grey: printed in the paper, whose net saw ImageNet-1k at full scale. Coloured:",
+        false => " All was",
+    };
+    let caption = format!(
+        "Whiskers are 95% intervals.{papers} measured here, at the scale that the table names; small dots are single seeds."
+    );
+    render("accuracy", title, caption, &chart).map(Some)
 }
 
 fn panel(labels: Labels, rows: &[Row]) -> Panel {
@@ -178,16 +183,10 @@ impl Panel {
             .x_label_area_size(pen.size(AXIS - 2.0))
             .build_cartesian_2d(self.range.0..self.range.1, count..0.0)
             .map_err(message)?;
-        chart
-            .configure_mesh()
-            .disable_y_mesh()
+        let mut mesh = chart.configure_mesh();
+        pen.mesh(&mut mesh);
+        mesh.disable_y_mesh()
             .disable_y_axis()
-            .bold_line_style(pen.line(&GRID, 1.0))
-            .light_line_style(pen.line(&GRID.mix(0.0), 1.0))
-            .axis_style(pen.line(&SOFT, 1.0))
-            .label_style(pen.text(17.0, &SOFT))
-            .axis_desc_style(pen.text(17.0, &SOFT))
-            .set_all_tick_mark_size(pen.size(4.0))
             .x_desc("Test accuracy")
             .x_labels(7)
             .x_label_formatter(&|x| format!("{:.0}%", x * 100.0))

@@ -1,6 +1,8 @@
 //! A chart's paper and pens: drawn once in units of a CSS pixel, rendered as SVG and as PNG.
 
+use plotters::chart::MeshStyle;
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::Ranged;
 use plotters::prelude::{
     Color, DrawingArea, DrawingBackend, FontStyle, IntoDrawingArea, IntoFont, RGBAColor, RGBColor,
     SVGBackend, ShapeStyle, TextStyle, WHITE,
@@ -99,6 +101,16 @@ impl Pen {
     /// Text of a size in units (the line's height; the SVG font size is 0.8 of it).
     pub fn text(self, size: f64, color: &'static RGBColor) -> TextStyle<'static> {
         TextStyle::from(("sans-serif", size * self.scale).into_font()).color(color)
+    }
+
+    /// Grid lines, axes and their labels as every chart has them.
+    pub fn mesh<X: Ranged, Y: Ranged, DB: DrawingBackend>(self, mesh: &mut MeshStyle<X, Y, DB>) {
+        mesh.bold_line_style(self.line(&GRID, 1.0))
+            .light_line_style(self.line(&GRID.mix(0.0), 1.0))
+            .axis_style(self.line(&SOFT, 1.0))
+            .label_style(self.text(17.0, &SOFT))
+            .axis_desc_style(self.text(17.0, &SOFT))
+            .set_all_tick_mark_size(self.size(4.0));
     }
 
     /// Bold text.

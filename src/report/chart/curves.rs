@@ -4,7 +4,7 @@ use plotters::prelude::{
     ChartBuilder, Circle, Color, DrawingBackend, LineSeries, PathElement, Polygon, Text,
 };
 
-use super::canvas::{Area, Chart, GRID, INK, PALETTE, Pen, SOFT, message};
+use super::canvas::{Area, Chart, INK, PALETTE, Pen, message};
 use super::kinds::Kind;
 use super::series::{DENSE, Stretch, stretches, tick, top};
 use crate::report::collect::Experiment;
@@ -116,15 +116,9 @@ impl<'a> Curves<'a> {
             .build_cartesian_2d(0.0..self.last_epoch, 0.0..top)
             .map_err(message)?;
         let percent = self.kind.percent;
-        chart
-            .configure_mesh()
-            .disable_x_mesh()
-            .bold_line_style(pen.line(&GRID, 1.0))
-            .light_line_style(pen.line(&GRID.mix(0.0), 1.0))
-            .axis_style(pen.line(&SOFT, 1.0))
-            .label_style(pen.text(17.0, &SOFT))
-            .axis_desc_style(pen.text(17.0, &SOFT))
-            .set_all_tick_mark_size(pen.size(4.0))
+        let mut mesh = chart.configure_mesh();
+        pen.mesh(&mut mesh);
+        mesh.disable_x_mesh()
             .x_desc(if bottom { "Epoch" } else { "" })
             .x_labels(if bottom { 9 } else { 0 })
             .y_labels(5)

@@ -6,7 +6,7 @@ use plotters::prelude::{
 };
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::canvas::{Area, Chart, GRID, INK, PALETTE, Pen, Rendered, SOFT, message, render};
+use super::canvas::{Area, Chart, INK, PALETTE, Pen, Rendered, SOFT, message, render};
 use crate::report::ReportError;
 use crate::report::collect::Experiment;
 use crate::report::published::{Published, data_name};
@@ -87,6 +87,13 @@ impl Errors {
         real.into_iter().chain(nets).collect()
     }
 
+    /// Lines are drawn at key points wherever they are, off the panel too.
+    fn ticks(&self) -> Vec<f64> {
+        let (low, high) = self.errors;
+        let within = TICKS.into_iter().filter(|t| (low..=high).contains(t));
+        within.collect()
+    }
+
     fn head(&self) -> f64 {
         TITLE + LEGEND_ROW * self.legend().len() as f64
     }
@@ -151,18 +158,12 @@ impl Chart for Errors {
                 (self.samples.0..self.samples.1).log_scale(),
                 (self.errors.0..self.errors.1)
                     .log_scale()
-                    .with_key_points(TICKS.to_vec()),
+                    .with_key_points(self.ticks()),
             )
             .map_err(message)?;
-        chart
-            .configure_mesh()
-            .bold_line_style(pen.line(&GRID, 1.0))
-            .light_line_style(pen.line(&GRID.mix(0.0), 1.0))
-            .axis_style(pen.line(&SOFT, 1.0))
-            .label_style(pen.text(17.0, &SOFT))
-            .axis_desc_style(pen.text(17.0, &SOFT))
-            .set_all_tick_mark_size(pen.size(4.0))
-            .x_desc("Images")
+        let mut mesh = chart.configure_mesh();
+        pen.mesh(&mut mesh);
+        mesh.x_desc("Images")
             .x_labels(6)
             .x_label_formatter(&|x| words::thousands(x.round() as u64))
             .y_label_formatter(&|y| format!("{}%", words::trimmed(y * 100.0)))
