@@ -6,6 +6,7 @@ use super::arithmetic::{Concept, arithmetic};
 use super::boxes::Boxes;
 use super::browse::{browse, sorted};
 use super::chooser::{Chooser, source};
+use super::digits;
 use super::drop::{self, drop};
 use super::guided::{self, guided};
 use super::interpolate::interpolate;
@@ -41,6 +42,17 @@ pub fn figure(
             strongest,
         };
         return guided(net, &options, out, chooser.store, chooser.progress);
+    }
+    if let FigureSpec::Digits { columns, beside } = &spec.figure {
+        let (data, split) = source(net, spec).ok_or(ExploreError::NoData)?;
+        let options = digits::Options {
+            seed: spec.seed,
+            data,
+            split,
+            columns: *columns,
+            beside: beside.clone(),
+        };
+        return digits::digits(net, &options, out, chooser.store, chooser.progress);
     }
     let drawing = Drawing {
         name: Some(spec.name.clone()).filter(|name| name != spec.figure.file()),
@@ -124,7 +136,9 @@ fn drawing(net: &Net, spec: &ExploreSpec, chooser: &mut Chooser) -> Result<Drawi
             };
             drop(net, seed, path, &boxes, &options, chooser.progress)
         }
-        // Looks at D, and is no drawing of z.
-        FigureSpec::Guided { .. } => Err(ExploreError::Picture("guided is no drawing of z".into())),
+        // The one looks at D, the other draws real images too.
+        FigureSpec::Guided { .. } | FigureSpec::Digits { .. } => Err(ExploreError::Picture(
+            format!("{} is no drawing of z", spec.figure.name()),
+        )),
     }
 }

@@ -13,6 +13,7 @@ use crate::probe::ProbeError;
 use crate::spec::{ExploreSpec, FigureSpec, Spec};
 use crate::track::figures::FigureRecord;
 use crate::track::run::{self, RunFolder};
+use crate::train::FINAL;
 
 /// Raised when the same figure would be drawn otherwise than before.
 const VERSION: u32 = 1;
@@ -87,6 +88,7 @@ fn unfit(error: &ExploreError) -> bool {
         ExploreError::NoLabels { .. }
             | ExploreError::NoClass { .. }
             | ExploreError::NoData
+            | ExploreError::Classes { .. }
             | ExploreError::NoGenerator { .. }
             | ExploreError::OtherBoxes { .. }
     )
@@ -113,6 +115,11 @@ fn key(spec: &ExploreSpec) -> String {
     if let FigureSpec::Drop { boxes, .. } = &spec.figure {
         // One that cannot be read is told when the figure is drawn.
         hash.update(std::fs::read(boxes).unwrap_or_default());
+    }
+    if let FigureSpec::Digits { beside, .. } = &spec.figure {
+        for net in beside {
+            hash.update(std::fs::read(net.join(FINAL)).unwrap_or_default());
+        }
     }
     hex(&hash.finalize()[..6])
 }

@@ -65,6 +65,14 @@ pub enum FigureSpec {
         features: usize,
         strongest: usize,
     },
+    /// Figure 9.
+    Digits {
+        /// Images of each class.
+        columns: usize,
+        /// Nets shown between the real images and the trial's own: folders of trials.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        beside: Vec<PathBuf>,
+    },
     /// Figure 6.
     Drop {
         boxes: PathBuf,
@@ -90,6 +98,7 @@ impl FigureSpec {
             FigureSpec::Turn { .. } => "turn",
             FigureSpec::Guided { .. } => "guided",
             FigureSpec::Drop { .. } => "drop",
+            FigureSpec::Digits { .. } => "digits",
         }
     }
 

@@ -37,6 +37,7 @@ pub struct Explore {
     pub(super) images: Option<usize>,
     pub(super) features: Option<usize>,
     pub(super) strongest: Option<usize>,
+    pub(super) beside: Option<Vec<PathBuf>>,
     pub(super) boxes: Option<PathBuf>,
     pub(super) layer: Option<usize>,
     pub(super) drop: Option<usize>,
@@ -53,6 +54,7 @@ pub(super) enum Figure {
     Turn,
     Guided,
     Drop,
+    Digits,
 }
 
 impl Figure {
@@ -75,6 +77,7 @@ impl Figure {
                 "features",
                 "strongest",
             ],
+            Figure::Digits => &["data", "split", "columns", "beside"],
             Figure::Drop => &["boxes", "concept", "layer", "drop", "random", "show", "of"],
         }
     }

@@ -75,15 +75,20 @@ impl One<'_> {
                 },
             },
             Figure::Guided => {
-                self.that("name", raw.name.is_none(), || {
-                    "is no option of `guided`; remove it".into()
-                })?;
+                self.unnamed("guided")?;
                 let images = self.number("images", raw.images, 2000, 1..=1_000_000)?;
                 FigureSpec::Guided {
                     samples: raw.samples.unwrap_or(false),
                     images,
                     features: self.number("features", raw.features, 6, 1..=4096)?,
                     strongest: self.number("strongest", raw.strongest, 8, 1..=images)?,
+                }
+            }
+            Figure::Digits => {
+                self.unnamed("digits")?;
+                FigureSpec::Digits {
+                    columns: self.number("columns", raw.columns, 8, 1..=100)?,
+                    beside: raw.beside.clone().unwrap_or_default(),
                 }
             }
             Figure::Drop => FigureSpec::Drop {
@@ -163,6 +168,13 @@ impl One<'_> {
                 })
             }
         }
+    }
+
+    /// A figure whose files have one name.
+    fn unnamed(&self, figure: &str) -> Result<(), SpecError> {
+        self.that("name", self.raw.name.is_none(), || {
+            format!("is no option of `{figure}`; remove it")
+        })
     }
 
     fn by(&self) -> Result<Option<Score>, SpecError> {

@@ -15,11 +15,12 @@ fn what_is_resolved_is_read_again_from_a_trials_folder() {
   - {figure: turn, left: {looking: left}, right: [1, 2], of: [7], reach: 0.5}
   - {figure: turn, name: other, left: [3], right: {looking: right, top: 2, of: 100}}
   - {figure: guided, images: 100}
+  - {figure: digits, columns: 4, beside: [results/other/trial]}
   - {figure: drop, boxes: boxes.yaml, concept: windows, random: true}
 ",
     )
     .unwrap();
-    assert_eq!(spec.explore.len(), 7);
+    assert_eq!(spec.explore.len(), 8);
     let text = serde_yaml::to_string(&spec).unwrap();
     let again: Spec = load::typed(&load::parse(&text, "spec.yaml").unwrap()).unwrap();
     assert_eq!(again, spec);
@@ -50,7 +51,7 @@ fn errors_name_the_place() {
     insta::assert_snapshot!(error("  - {figure: drop}\n"), @"x.yaml:5:5: `explore.0.boxes`: is missing; name the file that `dcgan explore boxes` wrote");
     insta::assert_snapshot!(error("  - {figure: browse}\n  - {figure: browse, from: 100}\n"), @"x.yaml:6:5: `explore.1`: another figure is called `browse` already; give this one a `name`");
     insta::assert_snapshot!(error("  - {figure: browse, name: ../x}\n"), @"x.yaml:5:28: `explore.0.name`: `../x` cannot name a file; use letters, digits, `-` and `_`");
-    insta::assert_snapshot!(error("  - {figure: windows}\n"), @"x.yaml:5:14: `explore.0.figure`: unknown variant `windows`, expected one of `browse`, `interpolate`, `arithmetic`, `turn`, `guided`, `drop`");
+    insta::assert_snapshot!(error("  - {figure: windows}\n"), @"x.yaml:5:14: `explore.0.figure`: unknown variant `windows`, expected one of `browse`, `interpolate`, `arithmetic`, `turn`, `guided`, `drop`, `digits`");
 }
 
 #[test]
