@@ -195,3 +195,19 @@ impl Chart for Errors {
         self.names(&area, &marks, pen)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_line_is_drawn_off_the_panel() {
+        let chart = Errors {
+            title: String::new(),
+            rows: Vec::new(),
+            samples: (1e3, 1e7),
+            errors: (0.011, 0.45),
+        };
+        assert_eq!(chart.ticks(), [0.02, 0.05, 0.1, 0.2]);
+    }
+}
