@@ -2,6 +2,8 @@
 
 #[path = "main_job/bench.rs"]
 mod bench;
+#[path = "main_job/digits.rs"]
+mod digits;
 #[path = "main_job/errors.rs"]
 mod errors;
 #[path = "main_job/jobs.rs"]
