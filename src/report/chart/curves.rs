@@ -32,13 +32,17 @@ pub struct Curves<'a> {
 
 struct Line {
     name: String,
+    /// What is repeated with other seeds.
+    arm: String,
+    /// Place in the palette: that of the arm where arms are repeated, else the line's own.
+    color: usize,
     /// One list of stretches a panel.
     panels: Vec<Vec<Stretch>>,
 }
 
-/// A name in the legend: which line, and its left edge in units.
+/// A name in the legend: its colour, if of a line, and its left edge in units.
 struct Mark {
-    line: usize,
+    color: Option<usize>,
     name: String,
     x: f64,
 }
@@ -71,14 +75,17 @@ impl<'a> Curves<'a> {
                 };
                 lines.push(Line {
                     name: format!("{}{state}", words::short_label(trial.name())),
+                    arm: trial.arm(),
+                    color: lines.len(),
                     panels,
                 });
             }
         }
         let tops = values.iter_mut().map(|v| top(v, kind.percent)).collect();
+        let names = names(&mut lines);
         (!lines.is_empty()).then(|| Curves {
             kind,
-            legend: legend(&lines),
+            legend: legend(&names),
             lines,
             last_epoch: if last_epoch > 0.0 { last_epoch } else { 1.0 },
             tops,
@@ -132,28 +139,28 @@ impl<'a> Curves<'a> {
         let inside = |y: f64| y.clamp(0.0, top);
         let color = |n: usize| PALETTE[n % PALETTE.len()];
         // Every band lies below every line.
-        for (n, line) in self.lines.iter().enumerate() {
+        for line in &self.lines {
             let stretches = &line.panels[i];
             if stretches.iter().any(|s| s.low < s.high) {
                 let above = stretches.iter().map(|s| (s.epoch, inside(s.high)));
                 let below = stretches.iter().rev().map(|s| (s.epoch, inside(s.low)));
                 let outline: Vec<(f64, f64)> = above.chain(below).collect();
                 chart
-                    .draw_series([Polygon::new(outline, pen.fill(color(n).mix(0.18)))])
+                    .draw_series([Polygon::new(outline, pen.fill(color(line.color).mix(0.18)))])
                     .map_err(message)?;
             }
         }
-        for (n, line) in self.lines.iter().enumerate() {
+        for line in &self.lines {
             let points: Vec<(f64, f64)> = line.panels[i]
                 .iter()
                 .map(|s| (s.epoch, inside(s.mean)))
                 .collect();
             if let [alone] = points[..] {
-                let dot = Circle::new(alone, pen.size(3.0), pen.fill(color(n).to_rgba()));
+                let dot = Circle::new(alone, pen.size(3.0), pen.fill(color(line.color).to_rgba()));
                 chart.draw_series([dot]).map_err(message)?;
             } else {
                 chart
-                    .draw_series(LineSeries::new(points, pen.line(&color(n), 1.8)))
+                    .draw_series(LineSeries::new(points, pen.line(&color(line.color), 1.8)))
                     .map_err(message)?;
             }
         }
@@ -177,8 +184,8 @@ impl Chart for Curves<'_> {
         for (row, marks) in self.legend.iter().enumerate() {
             let y = f64::from(TITLE) + f64::from(LEGEND_ROW) * (row as f64 + 0.5);
             for mark in marks {
-                if mark.line < self.lines.len() {
-                    let color = PALETTE[mark.line % PALETTE.len()];
+                if let Some(color) = mark.color {
+                    let color = PALETTE[color % PALETTE.len()];
                     let ends = vec![
                         (pen.px(mark.x), pen.px(y)),
                         (pen.px(mark.x + 20.0), pen.px(y)),
@@ -203,23 +210,46 @@ impl Chart for Curves<'_> {
     }
 }
 
-/// Names in rows that fit the width; none for a single line.
-fn legend(lines: &[Line]) -> Vec<Vec<Mark>> {
+/// Names for the legend with their colours, none for a single line. Arms that were repeated are named and coloured once:
+/// seeds of one arm belong together, and colours are few.
+fn names(lines: &mut [Line]) -> Vec<(usize, String)> {
+    let mut arms: Vec<(String, usize)> = Vec::new();
+    for line in lines.iter() {
+        match arms.iter_mut().find(|(arm, _)| *arm == line.arm) {
+            Some((_, seeds)) => *seeds += 1,
+            None => arms.push((line.arm.clone(), 1)),
+        }
+    }
     if lines.len() < 2 {
         return Vec::new();
     }
-    let mut names: Vec<(usize, String)> = lines
-        .iter()
-        .take(NAMED)
-        .enumerate()
-        .map(|(i, line)| (i, line.name.clone()))
-        .collect();
-    if lines.len() > NAMED {
-        names.push((usize::MAX, format!("and {} more", lines.len() - NAMED)));
+    if arms.len() == 1 || arms.len() == lines.len() {
+        let names = lines.iter().map(|line| (line.color, line.name.clone()));
+        return names.collect();
+    }
+    for line in lines.iter_mut() {
+        let arm = arms.iter().position(|(arm, _)| *arm == line.arm);
+        line.color = arm.unwrap_or(line.color);
+    }
+    let name = |(i, (arm, seeds)): (usize, &(String, usize))| {
+        let seeds = words::count(*seeds as f64, "seed");
+        (i, format!("{}, {seeds}", words::short_label(arm)))
+    };
+    arms.iter().enumerate().map(name).collect()
+}
+
+/// Names in rows that fit the width.
+fn legend(names: &[(usize, String)]) -> Vec<Vec<Mark>> {
+    let more = names.len().saturating_sub(NAMED);
+    let shown = names.iter().take(NAMED);
+    let shown = shown.map(|(color, name)| (Some(*color), name.clone()));
+    let rest = (more > 0).then(|| (None, format!("and {more} more")));
+    if names.is_empty() {
+        return Vec::new();
     }
     let mut rows: Vec<Vec<Mark>> = vec![Vec::new()];
     let mut x = 14.0;
-    for (line, name) in names {
+    for (color, name) in shown.chain(rest) {
         // 8.6 units a character is the mean of the font at this size.
         let width = 26.0 + 8.6 * name.chars().count() as f64 + 18.0;
         if x > 14.0 && x + width > f64::from(WIDTH) {
@@ -227,9 +257,41 @@ fn legend(lines: &[Line]) -> Vec<Vec<Mark>> {
             x = 14.0;
         }
         if let Some(row) = rows.last_mut() {
-            row.push(Mark { line, name, x });
+            row.push(Mark { color, name, x });
         }
         x += width;
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, arm: &str, color: usize) -> Line {
+        Line {
+            name: name.to_string(),
+            arm: arm.to_string(),
+            color,
+            panels: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn seeds_of_an_arm_share_its_colour_and_others_have_their_own() {
+        let mut seeds = [line("seed 0", "", 0), line("seed 1", "", 1)];
+        assert_eq!(names(&mut seeds).len(), 2);
+        assert_eq!(seeds[1].color, 1);
+        let mut arms = [
+            line("a, seed 0", "a", 0),
+            line("a, seed 1", "a", 1),
+            line("b, seed 0", "b", 2),
+        ];
+        let names = names(&mut arms);
+        assert_eq!(
+            names,
+            [(0, "a, 2 seeds".to_string()), (1, "b, 1 seed".to_string())]
+        );
+        assert_eq!(arms.map(|l| l.color), [0, 0, 1]);
+    }
 }
