@@ -2,7 +2,7 @@
 
 use super::accuracy;
 use super::collect::{Experiment, Trial};
-use super::groups::{self, Estimate, Group};
+use super::groups::{self, Estimate, Group, student};
 use super::published::{Measure, Published, PublishedCell, data_name};
 use super::table3;
 use super::words;
@@ -29,7 +29,7 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gain {
     pub difference: f64,
-    /// The intervals of both, added in quadrature; `None` where neither has one.
+    /// Welch's interval of the difference, which for normal intervals adds them in quadrature; `None` where neither has one.
     pub interval: Option<f64>,
 }
 
@@ -57,12 +57,21 @@ impl Gain {
 
 /// `a` over `b`.
 pub fn gain(a: Estimate, b: Estimate) -> Gain {
+    let interval = match (a.interval, b.interval) {
+        (Some(one), Some(two)) => {
+            let (one, two) = (one / student(a.freedom), two / student(b.freedom));
+            let (v, w) = (one * one, two * two);
+            let freedom = match v + w > 0.0 {
+                true => (v + w).powi(2) / (v * v / a.freedom + w * w / b.freedom),
+                false => f64::INFINITY,
+            };
+            Some(student(freedom) * (v + w).sqrt())
+        }
+        (one, two) => one.or(two),
+    };
     Gain {
         difference: a.mean - b.mean,
-        interval: match (a.interval, b.interval) {
-            (Some(a), Some(b)) => Some(a.hypot(b)),
-            (a, b) => a.or(b),
-        },
+        interval,
     }
 }
 
@@ -245,10 +254,7 @@ mod tests {
     use super::*;
 
     fn of(mean: f64, interval: f64) -> Estimate {
-        Estimate {
-            mean,
-            interval: Some(interval),
-        }
+        Estimate::normal(mean, Some(interval))
     }
 
     #[test]
@@ -265,10 +271,7 @@ mod tests {
             gain(of(0.40, 0.004), of(0.42, 0.004)).verdict(),
             Verdict::Worse
         );
-        let alone = Estimate {
-            mean: 0.5,
-            interval: None,
-        };
+        let alone = Estimate::normal(0.5, None);
         assert_eq!(gain(alone, alone).verdict(), Verdict::NoInterval);
     }
 }

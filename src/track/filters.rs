@@ -62,10 +62,18 @@ pub enum Collapse {
     Swinging,
 }
 
+/// Share of a layer's filters, and their number, that make a subset.
+const SUBSET: (f64, usize) = (0.125, 2);
+
 impl LayerLook {
     /// Filters of the layer.
     pub fn filters(&self) -> usize {
         self.mean.len()
+    }
+
+    /// Whether so many filters are a subset of the layer and no chance.
+    pub fn subset(&self, count: usize) -> bool {
+        count >= SUBSET.1 && count as f64 >= SUBSET.0 * self.filters() as f64
     }
 }
 

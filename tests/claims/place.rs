@@ -29,6 +29,7 @@ pub struct Trial<'a> {
     pub failed: bool,
     /// The net's preset in its scale.
     pub net: &'a str,
+    pub epochs: f64,
 }
 
 impl Default for Trial<'_> {
@@ -43,6 +44,7 @@ impl Default for Trial<'_> {
             history: Vec::new(),
             failed: false,
             net: "svhn32",
+            epochs: 4.0,
         }
     }
 }
@@ -99,7 +101,7 @@ impl Place {
                 net: trial.net.into(),
                 width: 32,
                 size: 32,
-                epochs: 4.0,
+                epochs: trial.epochs,
                 trained_on: "cifar10".into(),
                 images: 50_000,
                 discriminator_parameters: 1,
@@ -169,17 +171,17 @@ pub fn probe(features: Features, accuracy: f64) -> ProbeRecord {
 }
 
 /// Losses that swing about 1 by this factor's logarithm, with a little that no seed shares.
-pub fn history(swing: f64, seed: u64) -> Vec<Point> {
+pub fn history(swings: [f64; 2], seed: u64) -> Vec<Point> {
     (0..200u64)
         .map(|i| {
             let own = ((i * 7919 + seed * 104_729) % 101) as f64 / 101.0 - 0.5;
             let wave = (std::f64::consts::TAU * i as f64 / 9.0).sin();
-            let loss = (swing * wave + 0.05 * own).exp();
+            let [d, g] = swings.map(|swing| (swing * wave + 0.05 * own).exp());
             Point {
                 step: i * 10,
                 epoch: i as f64 / 40.0,
                 seconds: i as f64,
-                values: BTreeMap::from([("loss.d".into(), loss), ("loss.g".into(), 1.0 / loss)]),
+                values: BTreeMap::from([("loss.d".into(), d), ("loss.g".into(), 1.0 / g)]),
             }
         })
         .collect()

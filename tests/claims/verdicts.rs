@@ -1,7 +1,7 @@
 //! Every test of a claim gives all three verdicts.
 
 use dcgan::report::claims::Verdict::{DidNotHold, Held, NotRun};
-use dcgan::track::format::Features;
+use dcgan::track::format::{Features, Labels, ProbeRecord};
 use dcgan::track::run::write_json;
 use dcgan::track::selectivity::{Selectivity, SelectivityRecord};
 
@@ -182,7 +182,7 @@ fn a_contrast_names_both_arms_and_their_seeds() {
     assert_eq!(outcome.experiment, "ablation");
 }
 
-fn adam(lr: [&str; 2], beta1: [&str; 2], swings: [f64; 2], accuracy: [f64; 2]) -> Place {
+fn adam(lr: [&str; 2], beta1: [&str; 2], swings: [[f64; 2]; 2], accuracy: [f64; 2]) -> Place {
     let place = Place::new();
     for i in [0, 1] {
         for seed in [0, 1] {
@@ -203,17 +203,24 @@ fn adam(lr: [&str; 2], beta1: [&str; 2], swings: [f64; 2], accuracy: [f64; 2]) -
 
 #[test]
 fn momentum_is_held_to_the_swings_of_the_losses() {
-    let verdict = |swings| adam(["2e-4"; 2], ["0.5", "0.9"], swings, [0.5; 2]).verdict("momentum");
-    assert_eq!(verdict([0.1, 0.5]), Held);
-    assert_eq!(verdict([0.1, 0.1]), DidNotHold);
-    assert_eq!(verdict([0.5, 0.1]), DidNotHold);
-    let one_arm = adam(["2e-4"; 2], ["0.5", "0.5"], [0.1, 0.5], [0.5; 2]);
+    let verdict = |paper: [f64; 2], other: [f64; 2]| {
+        let place = adam(["2e-4"; 2], ["0.5", "0.9"], [paper, other], [0.5; 2]);
+        place.verdict("momentum")
+    };
+    assert_eq!(verdict([0.1; 2], [0.5; 2]), Held);
+    assert_eq!(verdict([0.1; 2], [0.5, 0.1]), Held, "D's alone");
+    assert_eq!(verdict([0.1; 2], [0.1; 2]), DidNotHold);
+    assert_eq!(verdict([0.5; 2], [0.1; 2]), DidNotHold);
+    let opposed = verdict([0.1, 0.5], [0.5, 0.1]);
+    assert_eq!(opposed, DidNotHold, "D's swings more and G's less");
+    let one_arm = adam(["2e-4"; 2], ["0.5", "0.5"], [[0.1; 2], [0.5; 2]], [0.5; 2]);
     assert_eq!(one_arm.verdict("momentum"), NotRun);
 }
 
 #[test]
 fn the_learning_rate_is_held_to_the_features() {
-    let verdict = |lr, accuracy| adam(lr, ["0.5"; 2], [0.1; 2], accuracy).verdict("learning-rate");
+    let verdict =
+        |lr, accuracy| adam(lr, ["0.5"; 2], [[0.1; 2]; 2], accuracy).verdict("learning-rate");
     assert_eq!(verdict(["2e-4", "1e-3"], [0.55, 0.5]), Held);
     assert_eq!(verdict(["2e-4", "1e-3"], [0.5, 0.5]), DidNotHold);
     assert_eq!(verdict(["2e-4", "1e-3"], [0.5, 0.55]), DidNotHold);
@@ -249,29 +256,32 @@ fn filters_are_held_to_random_ones() {
 
 #[test]
 fn features_are_held_to_a_supervised_net() {
-    let verdict = |features: f64, cnn: f64, reproduces: &str| {
+    let verdict = |features: f64, cnn: f64, labels: usize| {
         let place = Place::new();
         let folder = place.trial(Trial {
             experiment: "svhn",
-            reproduces,
-            probes: vec![probe(Features::Trained, features)],
+            reproduces: "",
+            probes: vec![ProbeRecord {
+                labels: Labels::PerClass(labels),
+                ..probe(Features::Trained, features)
+            }],
             ..Trial::default()
         });
         let record = serde_json::json!({
-            "data": "cifar10", "labels": 400, "held_out": 10_000, "train_rows": 4000, "test_rows": 10_000,
+            "data": "cifar10", "labels": labels, "held_out": 10_000, "train_rows": 1000, "test_rows": 10_000,
             "epochs": 50, "parameters": 1, "trials": [{"settings": {}, "validation": 0.4, "epoch": 3, "seconds": 1.0}],
             "chosen": 0, "validation": 0.4, "accuracy": cnn, "seconds": 1.0,
         });
         write_json(&folder.join("supervised.json"), &record).unwrap();
         place.verdict("beats-supervised")
     };
-    assert_eq!(verdict(0.55, 0.45, "table-2"), Held);
-    assert_eq!(verdict(0.455, 0.45, "table-2"), DidNotHold);
-    assert_eq!(verdict(0.40, 0.45, "table-2"), DidNotHold);
+    assert_eq!(verdict(0.55, 0.45, 100), Held);
+    assert_eq!(verdict(0.455, 0.45, 100), DidNotHold);
+    assert_eq!(verdict(0.40, 0.45, 100), DidNotHold);
     assert_eq!(
-        verdict(0.55, 0.45, ""),
-        Held,
-        "by the same protocol on another set"
+        verdict(0.55, 0.45, 400),
+        NotRun,
+        "the claim is of 1000 labels"
     );
 }
 
@@ -308,39 +318,63 @@ fn copies_of_training_images_are_held_to_held_out_images() {
 
 #[test]
 fn collapse_is_held_to_what_the_monitor_saw() {
-    let verdict = |epoch: f64, lasting: &str, how: &str| {
-        let place = Place::new();
-        let folder = place.trial(Trial::default());
-        let line = |epoch: f64, lasting: &str| {
-            let four = "[0, 0, 0, 0]";
-            let statistics = [
-                "mean",
-                "deviation",
-                "active",
-                "variation",
-                "mode",
-                "likeness",
-            ]
-            .map(|name| format!("\"{name}\": {four}"))
-            .join(", ");
-            format!(
-                "{{\"step\": {}, \"epoch\": {epoch}, \"layers\": [{{\"name\": \"g.1\", {statistics}, \"collapsed\": [[2, \"{how}\"]], \"lasting\": [{lasting}]}}]}}\n",
-                (100.0 * epoch) as u64
-            )
-        };
+    let look = |step: u64, lasting: &[usize], how: &str| {
+        let sixteen = vec![0.0; 16];
+        serde_json::json!({
+            "step": step, "epoch": 1.0, "layers": [{
+                "name": "g.1", "mean": sixteen, "deviation": sixteen, "active": sixteen, "variation": sixteen,
+                "mode": sixteen, "likeness": sixteen, "lasting": lasting,
+                "collapsed": lasting.iter().map(|i| (i, how)).collect::<Vec<_>>(),
+            }],
+        })
+        .to_string()
+    };
+    let train = |place: &Place, epochs: f64, spec: &str, lasting: &[usize], how: &str| {
+        let folder = place.trial(Trial {
+            experiment: &format!("e{}{}", epochs, lasting.len()),
+            epochs,
+            spec,
+            ..Trial::default()
+        });
         // The last line was cut off as the program was killed.
-        let text = line(1.0, "") + &line(epoch, lasting) + "{\"step\":";
+        let text = format!(
+            "{}\n{}\n{{\"step\":",
+            look(1, &[], how),
+            look(2, lasting, how)
+        );
         std::fs::write(folder.join("filters.jsonl"), text).unwrap();
+    };
+    const PAPER: &str = "model: {preset: svhn32, width: 32}\n";
+    let verdict = |epochs: f64, spec: &str, lasting: &[usize], how: &str| {
+        let place = Place::new();
+        train(&place, epochs, spec, lasting, how);
         place.verdict("instability")
     };
-    assert_eq!(verdict(4.0, "2", "mode"), Held);
-    assert_eq!(verdict(30.0, "", "mode"), DidNotHold);
+    assert_eq!(verdict(25.0, PAPER, &[2, 5], "mode"), Held);
+    assert_eq!(verdict(25.0, PAPER, &[], "mode"), DidNotHold);
     assert_eq!(
-        verdict(30.0, "2", "silent"),
+        verdict(25.0, PAPER, &[2], "mode"),
+        DidNotHold,
+        "one is no subset"
+    );
+    assert_eq!(
+        verdict(25.0, PAPER, &[2, 5], "silent"),
         DidNotHold,
         "a dead filter oscillates in no mode"
     );
-    assert_eq!(verdict(4.0, "", "mode"), NotRun, "too short to say");
+    assert_eq!(
+        verdict(4.0, PAPER, &[2, 5], "mode"),
+        NotRun,
+        "too short to say"
+    );
+    for other in ["model: {norm: none}\n", "train: {adam: {beta1: 0.9}}\n"] {
+        assert_eq!(verdict(25.0, other, &[2, 5], "mode"), NotRun, "{other}");
+    }
+    // "Sometimes": another training without a collapse speaks not against it.
+    let place = Place::new();
+    train(&place, 25.0, PAPER, &[2, 5], "mode");
+    train(&place, 30.0, PAPER, &[], "mode");
+    assert_eq!(place.verdict("instability"), Held);
 }
 
 /// A convolutional and a fully connected net; errors of 10,000 with so many samples.

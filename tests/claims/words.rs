@@ -26,7 +26,7 @@ fn some() -> Place {
                 arm: &format!("train.adam.beta1={beta1}"),
                 seed,
                 spec: &format!("train: {{adam: {{lr: 2e-4, beta1: {beta1}}}}}\n"),
-                history: history(0.2, seed),
+                history: history([0.2; 2], seed),
                 ..Trial::default()
             });
         }

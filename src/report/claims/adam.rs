@@ -10,11 +10,11 @@ use crate::report::ReportError;
 use crate::report::collect::Trial;
 use crate::report::findings::{Verdict, gain};
 use crate::report::groups::{Estimate, mean_of};
-use crate::report::oscillation::oscillation;
+use crate::report::oscillation::{Oscillation, oscillation};
 
 const LR: &str = "train.adam.lr";
 const BETA1: &str = "train.adam.beta1";
-/// A history is cut into so many stretches of equal length, each measured alone: together they give an interval.
+/// A history is cut into so many stretches of equal length, each with a trend of its own.
 const STRETCHES: usize = 4;
 
 /// 0.0002 against 0.001 or more: the features' accuracy, or that only the higher rate diverges.
@@ -32,8 +32,8 @@ pub fn learning_rate(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     Ok(decided.collect())
 }
 
-/// beta1 0.5 against 0.9 or more: how far the losses swing about their trend, both nets' together, or that only the
-/// higher momentum diverges.
+/// beta1 0.5 against 0.9 or more: how far each net's loss swings about its trend, or that only the higher momentum
+/// diverges. Held where one of the two losses swings more and the other not less.
 pub fn momentum(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     let pairs = contrasts(
         asked.evidence,
@@ -62,32 +62,39 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
             asked,
         );
     }
-    let of = |arm: &[&Trial], which: fn(Swing) -> f64| -> Option<Estimate> {
-        let all: Vec<f64> = arm.iter().flat_map(|t| stretches(t)).map(which).collect();
+    let of = |arm: &[&Trial], which: fn(&Run) -> f64| -> Option<Estimate> {
+        let all: Vec<f64> = arm
+            .iter()
+            .filter_map(|t| run(t))
+            .map(|r| which(&r))
+            .collect();
         mean_of(&all)
     };
-    let sum: fn(Swing) -> f64 = |s| s.d + s.g;
-    let over = gain(of(&pair.other, sum)?, of(&pair.paper, sum)?);
-    let mut numbers = Vec::new();
-    for (name, arm) in [(&paper, &pair.paper), (&other, &pair.other)] {
-        numbers.push(Number::plain(
-            format!("D's swing, {name}"),
-            of(arm, |s| s.d)?,
-        ));
-        numbers.push(Number::plain(
-            format!("G's swing, {name}"),
-            of(arm, |s| s.g)?,
-        ));
+    let (mut numbers, mut verdicts, mut said) = (Vec::new(), Vec::new(), Vec::new());
+    for (net, swing, loss) in NETS {
+        let (with, without) = (of(&pair.other, swing)?, of(&pair.paper, swing)?);
+        let over = gain(with, without);
+        verdicts.push(over.verdict());
+        let than = format!("with {paper}");
+        let stands = difference(over, &than, "", |x| format!("{x:.3}"));
+        said.push(format!("{net}'s by {stands}"));
+        for (name, arm, found) in [(&paper, &pair.paper, without), (&other, &pair.other, with)] {
+            numbers.push(Number::plain(format!("{net}'s swing, {name}"), found));
+            numbers.push(Number::plain(
+                format!("{net}'s loss, {name}"),
+                of(arm, loss)?,
+            ));
+        }
     }
     if let Some(probed) = pair.probed() {
         numbers.push(Number::percent(format!("accuracy, {paper}"), probed.first));
         numbers.push(Number::percent(format!("accuracy, {other}"), probed.second));
     }
     Some(Outcome {
-        held: over.verdict() == Verdict::Better,
+        held: verdicts.contains(&Verdict::Better) && !verdicts.contains(&Verdict::Worse),
         sentence: format!(
-            "With {other} the losses' swing about their trend (standard deviation of the logarithm, D's and G's together, over quarters of the training) is {}.",
-            difference(over, &format!("with {paper}"), "", |x| format!("{x:.3}")),
+            "With {other} the losses swing about their trend (standard deviation of the logarithm, mean over quarters of the training): {}.",
+            said.join("; "),
         ),
         numbers,
         seeds: pair.seeds(),
@@ -96,25 +103,45 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
     })
 }
 
-/// How far the logarithms of both losses swing.
-#[derive(Clone, Copy)]
-struct Swing {
-    d: f64,
-    g: f64,
+/// A number of a training.
+type Of = fn(&Run) -> f64;
+
+/// Each net with its swing and its loss.
+const NETS: [(&str, Of, Of); 2] = [
+    ("D", |r| r.swing_d, |r| r.loss_d),
+    ("G", |r| r.swing_g, |r| r.loss_g),
+];
+
+/// One training: how far the logarithms of the losses swing, and the median losses, without which a swing says little. A
+/// loss of 0.02 belongs to a net that has won, however far its logarithm swings.
+struct Run {
+    swing_d: f64,
+    swing_g: f64,
+    loss_d: f64,
+    loss_g: f64,
 }
 
-/// The swings in each stretch of a training but its first tenth, in which every loss falls.
-fn stretches(trial: &Trial) -> Vec<Swing> {
+/// A training but its first tenth, in which every loss falls; swings are means over its stretches.
+fn run(trial: &Trial) -> Option<Run> {
     let history = &trial.history;
-    let settled = history
-        .get(history.len().div_ceil(10)..)
-        .unwrap_or_default();
+    let settled = history.get(history.len().div_ceil(10)..)?;
     let length = settled.len().div_ceil(STRETCHES).max(1);
-    let swing = |part| {
-        oscillation(part).map(|o| Swing {
-            d: o.loss_d,
-            g: o.loss_g,
-        })
+    let swings: Vec<_> = settled.chunks(length).filter_map(oscillation).collect();
+    let mean =
+        |of: fn(&Oscillation) -> f64| swings.iter().map(of).sum::<f64>() / swings.len() as f64;
+    let median = |name: &str| {
+        let mut values: Vec<f64> = settled
+            .iter()
+            .filter_map(|p| p.values.get(name).copied())
+            .collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
     };
-    settled.chunks(length).filter_map(swing).collect()
+    (!swings.is_empty()).then_some(())?;
+    Some(Run {
+        swing_d: mean(|s| s.loss_d),
+        swing_g: mean(|s| s.loss_g),
+        loss_d: median("loss.d")?,
+        loss_g: median("loss.g")?,
+    })
 }

@@ -179,9 +179,9 @@ fn estimate(group: &Group, features: Features, data: &str, labels: Labels) -> Op
     let probes = group.probes(features, data, labels);
     let rows = probes.first().map_or(0, |p| p.test_rows);
     let share = groups::share_interval(found.mean, rows);
-    Some(Estimate {
-        mean: found.mean,
-        interval: found.interval.or(share),
+    Some(match found.interval {
+        Some(_) => found,
+        None => Estimate::normal(found.mean, share),
     })
 }
 

@@ -40,6 +40,11 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                     name("samples nearer than 1% of those"),
                     nearer.estimate(),
                 ));
+                let [low, high] = space.nearer_than_held_out_interval;
+                numbers.push(Number::percent(
+                    name("pairs in which the sample is the nearer"),
+                    Estimate::normal(space.nearer_than_held_out, Some((high - low) / 2.0)),
+                ));
             }
             if epoch.spaces.is_empty() {
                 continue;
@@ -54,7 +59,7 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             found.push(Outcome {
                 held: copied.is_empty(),
                 sentence: format!(
-                    "Of {} samples after epoch {EPOCH}, beside {} held-out images: {judged}. A copy lies less than a third as far from the nearest training image as from the second.",
+                    "Of {} samples after epoch {EPOCH}, beside {} held-out images: {judged}. A copy lies less than a third as far from the nearest training image as from the second. That samples lie nearer to the training images than held-out ones decides nothing: smooth images lie near to all others.",
                     words::thousands(epoch.samples as u64),
                     words::thousands(epoch.held_out_images as u64),
                 ),
@@ -81,10 +86,10 @@ impl Share {
     }
 
     fn estimate(self) -> Estimate {
-        Estimate {
-            mean: self.share,
-            interval: groups::share_interval(self.share, self.n as usize),
-        }
+        Estimate::normal(
+            self.share,
+            groups::share_interval(self.share, self.n as usize),
+        )
     }
 
     /// By more than the interval of Agresti and Caffo (2000), which holds for shares near 0 too.

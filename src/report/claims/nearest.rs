@@ -50,16 +50,18 @@ impl Arm<'_> {
         let (_, n) = self.trials.first()?;
         let row = n.real.iter().find(|r| r.images as u64 == images)?;
         let (mean, interval) = n.real_share(row);
-        self.widened(Estimate { mean, interval })
+        self.widened(Estimate::normal(mean, interval))
     }
 
     /// No interval is narrower than that of a share of so many test images.
     fn widened(&self, found: Estimate) -> Option<Estimate> {
         let queries = self.trials.first()?.1.queries;
         let share = groups::share_interval(found.mean, queries);
-        Some(Estimate {
-            mean: found.mean,
-            interval: found.interval.into_iter().chain(share).reduce(f64::max),
+        Some(match share {
+            Some(share) if found.interval.is_none_or(|i| i < share) => {
+                Estimate::normal(found.mean, Some(share))
+            }
+            _ => found,
         })
     }
 

@@ -77,10 +77,7 @@ pub(super) fn decided(pair: &Contrast, paper: &str, other: &str, asked: &Asked) 
     };
     let share = |arm: &[_]| {
         let failed = contrast::failed(arm) as f64 / arm.len().max(1) as f64;
-        Estimate {
-            mean: failed,
-            interval: None,
-        }
+        Estimate::normal(failed, None)
     };
     let failures = vec![
         Number::percent(format!("failed {paper}"), share(&pair.paper)),

@@ -12,13 +12,16 @@ use crate::report::words;
 use crate::track::selectivity::SelectivityRecord;
 
 /// Held where trained units tell more of the class than random ones, by more than the interval over units. Random
-/// units that tell more than chance are said so: the paper's "random ones do not" is then true in part only.
+/// units that tell more than chance are said so: to the paper these show nothing.
 pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     let mut found = Vec::new();
     let records = asked.evidence.records("selectivity.json")?;
     for (experiment, trial, record) in records {
         let record: SelectivityRecord = record;
-        for set in record.sets.iter().filter(|_| evidence::is_over(trial)) {
+        if !evidence::is_over(trial) || !evidence::follows_the_paper(trial)? {
+            continue;
+        }
+        for set in &record.sets {
             let (Some(trained), Some(random), Some(chance)) = (
                 mean_of(&set.trained),
                 mean_of(&set.untrained),

@@ -30,6 +30,9 @@ pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
     let commands = commands(shown);
     Ok(html! {
         p class="paper" { b { "The paper: " } (shown.item.paper) "." }
+        @if let Some(data) = shown.item.data.as_ref().filter(|_| shown.stands_in()) {
+            p class="absent" { b { "Not run on " (data.name) "." } " What follows stands in for it." }
+        }
         @if !figures.is_empty() {
             div class="sheets" {
                 @for (image, about) in &figures {
@@ -51,7 +54,7 @@ pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
         @if !shown.claims.is_empty() { (claims::list(&shown.claims, false)) }
         @if !commands.is_empty() {
             p class="absent" {
-                @if shown.is_empty() { b { "Not run." } " What would:" } @else { "What would decide the rest:" }
+                @if shown.is_empty() { b { "Not run." } " What would:" } @else { "What would run the rest:" }
             }
             pre { @for command in &commands { (command) "\n" } }
         }
@@ -67,7 +70,9 @@ fn commands<'a>(shown: &'a Shown<'_>) -> Vec<&'a str> {
         .filter(|d| d.verdict() == Verdict::NotRun);
     let of_claims = undecided.map(|d| &d.claim.run);
     let of_item = shown.item.run.iter().filter(|_| shown.is_empty());
-    for command in of_item.chain(of_claims) {
+    let of_data = shown.item.data.iter().filter_map(|d| d.run.as_ref());
+    let of_data = of_data.filter(|_| shown.stands_in());
+    for command in of_item.chain(of_data).chain(of_claims) {
         if !commands.contains(&command.as_str()) {
             commands.push(command);
         }

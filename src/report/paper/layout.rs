@@ -34,8 +34,12 @@ pub fn layout(
     }
     parts.push(("experiments", "The experiments", behind(experiments)));
     let missing = shown.iter().filter(|s| s.is_empty()).count();
+    let other = match shown.iter().filter(|s| s.stands_in()).count() {
+        0 => String::new(),
+        n => format!(", {n} on other data than the paper's,"),
+    };
     let lead = format!(
-        "The DCGAN paper in its order, ours beside it: {} of {} parts from {}.",
+        "The DCGAN paper in its order, ours beside it: {} of {} parts{other} from {}.",
         shown.len() - missing,
         shown.len(),
         words::count(experiments.len() as f64, "experiment")

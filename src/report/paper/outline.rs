@@ -16,11 +16,25 @@ pub struct Item {
     /// Experiments of ours, by name or by what they reproduce, in order of preference.
     pub experiments: Vec<String>,
     pub show: Vec<Show>,
+    /// The data of the paper's; `None` where any will do.
+    pub data: Option<PaperData>,
     /// The claims that it bears on, by name.
     #[serde(default)]
     pub claims: Vec<String>,
     /// The commands that make it.
     pub run: Vec<String>,
+}
+
+/// Data that the paper used for a part of it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaperData {
+    /// As people call it.
+    pub name: String,
+    /// Data sets that are it.
+    pub sets: Vec<String>,
+    /// The command that runs on it, where there is one.
+    pub run: Option<String>,
 }
 
 /// What of ours stands beside a part of the paper.

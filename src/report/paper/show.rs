@@ -18,9 +18,16 @@ pub struct Shown<'a> {
     pub pictures: Vec<Picture<'a>>,
     pub tables: Vec<Table>,
     pub charts: Vec<Rendered>,
+    /// The trials behind it saw the paper's data.
+    own: bool,
 }
 
 impl Shown<'_> {
+    /// What stands there was made on other data than the paper's.
+    pub fn stands_in(&self) -> bool {
+        !self.is_empty() && !self.own
+    }
+
     /// Nothing of ours stands there.
     pub fn is_empty(&self) -> bool {
         self.pictures.is_empty() && self.tables.is_empty() && self.charts.is_empty()
@@ -46,6 +53,10 @@ pub fn shown<'a>(
         pictures: Vec::new(),
         tables: Vec::new(),
         charts: Vec::new(),
+        own: item.data.as_ref().is_none_or(|paper| {
+            let seen = trials.iter().flat_map(|t| &t.run.data);
+            seen.into_iter().any(|d| paper.sets.contains(&d.name))
+        }),
         item,
     };
     if trials.is_empty() {

@@ -14,8 +14,6 @@ const FIXED: f32 = 0.02;
 const MODE: f32 = 0.8;
 /// Mean change of the mean from look to look, in deviations.
 const SWINGING: f32 = 0.5;
-/// Share of a layer's filters, and their number, that make a subset.
-const SUBSET: (f64, usize) = (0.125, 2);
 
 /// Mark a layer's collapsed filters; `past` are the same layer's looks before, oldest first.
 pub fn mark(now: &mut LayerLook, past: &[&LayerLook]) {
@@ -63,10 +61,8 @@ fn swinging(now: &LayerLook, past: &[&LayerLook], i: usize) -> bool {
 
 /// A layer in which a subset of the filters counts as collapsed.
 pub fn subset(look: &Look) -> Option<&LayerLook> {
-    look.layers.iter().find(|layer| {
-        let count = layer.lasting.len();
-        count >= SUBSET.1 && count as f64 >= SUBSET.0 * layer.filters() as f64
-    })
+    let layers = &mut look.layers.iter();
+    layers.find(|layer| layer.subset(layer.lasting.len()))
 }
 
 #[cfg(test)]
