@@ -101,7 +101,7 @@ impl<'a> Chooser<'a> {
                 format!("{by}: how far the edges lie to that side, in widths of the image"),
             ),
             (_, Some(probe)) => (
-                probe.scores(net, &images, self.progress)?,
+                probe.scores(&images, self.progress)?,
                 format!(
                     "{by}: the margin of a probe that tells {:.1}% of {} images rightly that it was not fitted on",
                     100.0 * probe.accuracy,

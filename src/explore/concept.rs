@@ -6,9 +6,10 @@ use ndarray::Array2;
 use rand::RngCore;
 use rand::seq::index;
 
-use super::searched::infer;
+use super::searched::with_statistics;
 use super::{ExploreError, Net};
 use crate::data::{Dataset, Images};
+use crate::nn::Discriminator;
 use crate::probe::svm::{Bias, Fitter, Targets, Weights};
 use crate::probe::{Labelled, ProbeError, ProbeSettings, by_class, features, probe};
 use crate::spec::load;
@@ -25,6 +26,8 @@ const TOLERANCE: f64 = 1e-3;
 /// A fitted probe.
 #[derive(Debug, Clone)]
 pub struct Probe {
+    /// What the features come from, with the statistics that the probe was fitted with.
+    discriminator: Discriminator,
     weights: Weights,
     /// Share of the images held out that it tells rightly; half of them are of either side, so guessing has 0.5.
     pub accuracy: f64,
@@ -82,10 +85,8 @@ impl Probe {
             labels.resize(rows.len(), side as u8);
         }
         let images = data.images.subset(&rows)?;
-        if !net.statistics {
-            infer(&net.discriminator, &images)?;
-        }
-        let x = of(net, &images, "features of the labelled images", progress)?;
+        let d = with_statistics(net, &images, progress)?;
+        let x = of(&d, &images, "features of the labelled images", progress)?;
         // Of either side the first are tested, the others fitted.
         let half = rows.len() / 2;
         let (tested, fitted): (Vec<usize>, Vec<usize>) =
@@ -119,6 +120,7 @@ impl Probe {
         let fitted = Fitter::new(x_train.view(), targets, bias, TOLERANCE, settings.solver)
             .and_then(|mut fitter| fitter.solve(found.choice.c, None));
         Ok(Probe {
+            discriminator: d,
             weights: fitted.map_err(ProbeError::from)?.weights,
             accuracy: found.accuracy(),
             tested: y_test.len(),
@@ -132,23 +134,27 @@ impl Probe {
     /// [`ExploreError::Probe`] where the user stopped it; of the net.
     pub fn scores(
         &self,
-        net: &Net,
         images: &Images,
         progress: &dyn Progress,
     ) -> Result<Vec<f32>, ExploreError> {
-        let x = of(net, images, "features of the samples", progress)?;
+        let x = of(
+            &self.discriminator,
+            images,
+            "features of the samples",
+            progress,
+        )?;
         let margins = self.weights.margins(x.view()).map_err(ProbeError::from)?;
         Ok(margins.column(0).to_vec())
     }
 }
 
 fn of(
-    net: &Net,
+    d: &Discriminator,
     images: &Images,
     what: &str,
     progress: &dyn Progress,
 ) -> Result<Array2<f16>, ExploreError> {
     let device = candle_core::Device::Cpu;
-    let x = features::extract(&net.discriminator, images, &device, what, progress)?;
+    let x = features::extract(d, images, &device, what, progress)?;
     x.ok_or(ExploreError::Probe(ProbeError::Stopped))
 }

@@ -3,6 +3,7 @@
 use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
+use super::searched::go_on;
 use super::{ExploreError, Net, Without};
 use crate::data::{Images, to_bytes};
 use crate::nn::plan::Map;
@@ -122,6 +123,7 @@ impl Net {
         let mut bar = progress.begin("images", Some(z.len() as u64), Unit::Images);
         let mut values = Vec::new();
         for (i, batch) in z.chunks(BATCH).enumerate() {
+            go_on(!progress.stop_requested())?;
             let mut rows = batch.concat();
             rows.resize(BATCH * size, 0.0);
             let rows = Tensor::from_vec(rows, (BATCH, size), &Device::Cpu)?;

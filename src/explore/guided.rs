@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::drawing::{FORMAT, write_record};
 use super::picture::{self, Grid};
-use super::searched::{Searched, infer};
+use super::searched::{Searched, infer, with_statistics};
 use super::{ExploreError, Identity, Net, Written};
 use crate::data::Store;
 use crate::track::progress::Progress;
@@ -96,14 +96,11 @@ pub fn guided(
         options.images,
     )?;
     let searched = Searched::new(net, options, store, progress)?;
-    let trained = &net.discriminator;
-    if !net.statistics {
-        infer(trained, &searched.images)?;
-    }
+    let trained = &with_statistics(net, &searched.images, progress)?;
     let seed = net.spec.as_ref().map_or(options.seed, |s| s.seed);
     let (layers, streams) = (trained.layers(), Streams::new(seed));
     let random = untrained(&net.architecture, layers, streams, &Device::Cpu)?;
-    infer(&random, &searched.images)?;
+    infer(&random, &searched.images, progress)?;
     let words = match layers == net.architecture.discriminator.len() {
         true => "the last convolution".to_string(),
         false => format!("convolution {layers} of D, the last present"),

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ExploreError;
-use crate::nn::{Architecture, Discriminator, Generator, infer_statistics, released, torch};
+use super::searched::go_on;
+use crate::nn::{Architecture, Discriminator, Generator, released, torch};
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::Progress;
 use crate::train::{self, FINAL, latent};
 
 /// Mini-batches of 128 over which the statistics of a released G are averaged.
@@ -197,18 +198,13 @@ impl Net {
 
     fn infer(&self, generator: &Generator, progress: &dyn Progress) -> Result<(), ExploreError> {
         let (batches, batch) = STATISTICS;
-        let total = (batches * batch) as u64;
-        let mut bar = progress.begin("batch-norm statistics", Some(total), Unit::Images);
         let mut rng = Streams::new(0).stream("statistics.latent");
-        infer_statistics(
-            generator,
-            (0..batches).map(|_| {
-                bar.advance(batch as u64);
-                let z = latent::draw(&self.architecture.latent, batch, &mut rng, &Device::Cpu)?;
-                Ok::<_, ExploreError>(z)
-            }),
-        )?;
-        Ok(())
+        let what = "batch-norm statistics of G";
+        let inferred = train::infer(generator, what, (batches, batch), progress, |_| {
+            let z = latent::draw(&self.architecture.latent, batch, &mut rng, &Device::Cpu)?;
+            Ok::<_, ExploreError>(z)
+        })?;
+        go_on(inferred)
     }
 }
 

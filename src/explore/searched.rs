@@ -1,13 +1,17 @@
 //! The images that are searched for the strongest responses of D's features, and what is shown of them.
 
+use std::collections::HashMap;
+
 use candle_core::Device;
 
 use super::guided::{Options, Response, Source};
 use super::{ExploreError, Net, Samples};
 use crate::data::{Images, Set, Store, Want, to_bytes};
-use crate::nn::{Discriminator, Norm, Unit as Place, infer_statistics};
+use crate::nn::{Discriminator, Norm, Unit as Place};
+use crate::probe::ProbeError;
+use crate::track::Streams;
 use crate::track::progress::{Progress, Unit};
-use crate::train::to_tensor;
+use crate::train::{self, to_tensor, untrained};
 
 /// Images at a time, and to a mini-batch of the statistics.
 const BATCH: usize = 128;
@@ -21,15 +25,46 @@ pub(super) struct Searched {
 }
 
 /// Statistics from whole mini-batches, or from all images where there are fewer.
-pub(super) fn infer(d: &Discriminator, images: &Images) -> Result<(), ExploreError> {
+pub(super) fn infer(
+    d: &Discriminator,
+    images: &Images,
+    progress: &dyn Progress,
+) -> Result<(), ExploreError> {
     let rows: Vec<usize> = (0..images.n).collect();
     let whole = (images.n / BATCH * BATCH).max(images.n.min(BATCH));
-    let batches = rows[..whole].chunks(BATCH);
-    infer_statistics(
-        d,
-        batches.map(|rows| Ok::<_, ExploreError>(to_tensor(images, rows, &Device::Cpu)?)),
-    )?;
-    Ok(())
+    let batches: Vec<&[usize]> = rows[..whole].chunks(BATCH).collect();
+    let count = (batches.len(), BATCH);
+    let what = "batch-norm statistics of D";
+    let inferred = train::infer(d, what, count, progress, |i| {
+        Ok::<_, ExploreError>(to_tensor(images, batches[i], &Device::Cpu)?)
+    })?;
+    go_on(inferred)
+}
+
+/// The net's D, with statistics from `images` where it came without: on a copy, so that what one figure infers is not what
+/// the next one reads.
+pub(super) fn with_statistics(
+    net: &Net,
+    images: &Images,
+    progress: &dyn Progress,
+) -> Result<Discriminator, ExploreError> {
+    let d = &net.discriminator;
+    if net.statistics {
+        return Ok(d.clone());
+    }
+    let copy = untrained(&net.architecture, d.layers(), Streams::new(0), &Device::Cpu)?;
+    let tensors: HashMap<_, _> = d.params().tensors()?.into_iter().collect();
+    copy.params().load(&tensors)?;
+    infer(&copy, images, progress)?;
+    Ok(copy)
+}
+
+/// A stop as the error that figures end with.
+pub(super) fn go_on(on: bool) -> Result<(), ExploreError> {
+    match on {
+        true => Ok(()),
+        false => Err(ExploreError::Probe(ProbeError::Stopped)),
+    }
 }
 
 impl Searched {
@@ -85,6 +120,7 @@ impl Searched {
         let mut found = vec![Vec::with_capacity(self.images.n); options.features];
         let rows: Vec<usize> = (0..self.images.n).collect();
         for batch in rows.chunks(BATCH) {
+            go_on(!progress.stop_requested())?;
             let x = to_tensor(&self.images, batch, &Device::Cpu)?;
             let maps = d.frozen().features(&x, Norm::Infer, d.layers())?;
             let Some(map) = maps.last() else { continue };

@@ -8,13 +8,10 @@ use rand::seq::SliceRandom;
 use super::SweepError;
 use super::trial::{Context, Stage};
 use crate::data::{Dataset, Images};
-use crate::nn::{
-    Architecture, Discriminator, Generator, Input, infer_statistics, one_hot, released, torch,
-};
+use crate::nn::{Architecture, Discriminator, Generator, Input, one_hot, released, torch};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::Streams;
 use crate::track::format::Scale;
-use crate::track::progress::Unit;
 use crate::track::run::RunFolder;
 use crate::train::{self, FINAL, Outcome, Trainer, labels, to_tensor, untrained};
 
@@ -196,13 +193,14 @@ pub(super) fn infer(
         let mut rng = streams.stream("statistics.latent");
         let mut of_labels = streams.stream("statistics.labels");
         let a = &nets.architecture;
-        let batches = (0..STATISTICS_BATCHES).map(|_| {
+        let (size, device) = (STATISTICS_BATCH, &context.device);
+        let what = "batch-norm statistics of G";
+        let count = (STATISTICS_BATCHES, size);
+        return train::infer(generator, what, count, context.progress, |_| {
             let streams = (&mut rng, &mut of_labels);
-            let device = &context.device;
-            let input = labels::input(&a.latent, a.classes, STATISTICS_BATCH, streams, device)?;
+            let input = labels::input(&a.latent, a.classes, size, streams, device)?;
             Ok::<_, SweepError>(input)
         });
-        infer_statistics(generator, batches)?;
     }
     Ok(true)
 }
@@ -216,19 +214,12 @@ fn infer_discriminator(
     let mut order: Vec<usize> = (0..dataset.images.n).collect();
     order.shuffle(&mut streams.stream("statistics"));
     order.truncate(STATISTICS_BATCHES * STATISTICS_BATCH);
-    let mut bar = context.progress.begin(
-        "batch-norm statistics",
-        Some(order.len() as u64),
-        Unit::Images,
-    );
-    let mut stopped = false;
-    let batches = order.chunks(STATISTICS_BATCH).map_while(|batch| {
-        stopped = context.progress.stop_requested();
-        bar.advance(batch.len() as u64);
-        (!stopped).then(|| shown(discriminator, dataset, batch, &context.device))
-    });
-    infer_statistics(discriminator, batches)?;
-    Ok(!stopped)
+    let batches: Vec<&[usize]> = order.chunks(STATISTICS_BATCH).collect();
+    let what = "batch-norm statistics of D";
+    let count = (batches.len(), STATISTICS_BATCH);
+    train::infer(discriminator, what, count, context.progress, |i| {
+        shown(discriminator, dataset, batches[i], &context.device)
+    })
 }
 
 /// The images at `rows`, with their labels where D sees labels.

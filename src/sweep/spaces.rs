@@ -8,12 +8,12 @@ use super::quality::QualityStageError;
 use crate::data::Images;
 use crate::explore::Net;
 use crate::nn::inception::{Inception, Weights};
-use crate::nn::{Architecture, Discriminator, Norm, infer_statistics};
+use crate::nn::{Architecture, Discriminator, Norm};
 use crate::probe::quality::Space;
-use crate::spec::{InceptionSpec, Latent, LatentDistribution, Preset, SpaceSpec};
+use crate::spec::{InceptionSpec, Latent, LatentDistribution, Preset, Rules, SpaceSpec};
 use crate::track::Streams;
-use crate::track::progress::{Progress, Unit};
-use crate::train::{to_tensor, untrained};
+use crate::track::progress::Progress;
+use crate::train::{self, to_tensor, untrained};
 
 /// Channels of the untrained net's first layer, whatever the width of the net that is judged.
 const WIDTH: usize = 64;
@@ -79,18 +79,22 @@ pub fn space(
     Ok(Some((Space::Discriminator(d), about)))
 }
 
-/// The untrained net's shape: figure 1's for its image size, so that trials of any width, seed or arm share it; the
+/// The untrained net's shape: figure 1's or the MNIST net's for its image size, so that trials of any width, seed or arm share it; the
 /// trial's own where figure 1 has none of that size.
 fn reference(net: Option<&Net>, real: &Images) -> Result<Architecture, SweepError> {
     let latent = Latent {
         size: 1,
         distribution: LatentDistribution::Uniform,
     };
-    let preset = [Preset::Dcgan64, Preset::Dcgan32]
+    let preset = [Preset::Dcgan64, Preset::Dcgan32, Preset::Mnist28]
         .into_iter()
         .find(|p| p.size() == real.h);
     match (preset, net) {
-        (Some(preset), _) => Ok(Architecture::new(preset, WIDTH, latent, real.c)),
+        // By the paper's rules, without labels, whatever the preset's own are.
+        (Some(preset), _) => {
+            let rules = Rules::default();
+            Ok(Architecture::of(preset, WIDTH, latent, &rules, real.c, 0))
+        }
         (None, Some(net)) => Ok(net.architecture.clone()),
         (None, None) => Err(QualityStageError::Size { found: real.h }.into()),
     }
@@ -116,14 +120,9 @@ fn infer(d: &Discriminator, real: &Images, progress: &dyn Progress) -> Result<bo
     let mut order: Vec<usize> = (0..real.n).collect();
     order.shuffle(&mut Streams::new(0).stream("quality.statistics"));
     order.truncate(batches * size);
-    let total = Some(order.len() as u64);
-    let mut bar = progress.begin("batch-norm statistics", total, Unit::Images);
-    let mut stopped = false;
-    let batches = order.chunks(size).map_while(|batch| {
-        stopped = progress.stop_requested();
-        bar.advance(batch.len() as u64);
-        (!stopped).then(|| Ok::<_, SweepError>(to_tensor(real, batch, &Device::Cpu)?))
-    });
-    infer_statistics(d, batches)?;
-    Ok(!stopped)
+    let batches: Vec<&[usize]> = order.chunks(size).collect();
+    let count = (batches.len(), size);
+    train::infer(d, "batch-norm statistics of D", count, progress, |i| {
+        Ok::<_, SweepError>(to_tensor(real, batches[i], &Device::Cpu)?)
+    })
 }
