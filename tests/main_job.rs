@@ -16,5 +16,7 @@ mod monitor;
 mod nearest;
 #[path = "main_job/resume.rs"]
 mod resume;
+#[path = "main_job/stale.rs"]
+mod stale;
 #[path = "main_job/whole.rs"]
 mod whole;

@@ -34,7 +34,8 @@ pub fn compare(
     Some(SpaceRecord {
         space,
         dimensions,
-        median_ratio: of_samples.median() / of_held_out.median(),
+        median_ratio: (of_held_out.median() > 0.0)
+            .then(|| of_samples.median() / of_held_out.median()),
         nearer: near as f64 / samples.len() as f64,
         nearer_interval: wilson(near, samples.len()),
         nearer_than_held_out: chance,
@@ -121,7 +122,7 @@ mod tests {
         let held_out = even(1000, 10.0, 20.0);
         let same = compare(Space::Pixels, 3072, &held_out, &held_out).unwrap();
         assert_eq!(same.nearer_than_held_out, 0.5);
-        assert_eq!(same.median_ratio, 1.0);
+        assert_eq!(same.median_ratio, Some(1.0));
         assert_eq!(same.nearer, 0.01);
         assert!(same.nearer_interval[0] < 0.01 && same.nearer_interval[1] > 0.01);
         assert_eq!(same.samples.copies, 0.0);

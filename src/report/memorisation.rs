@@ -80,7 +80,7 @@ const NUMBERS: [(&str, Of<f64>); 14] = [
     ("training_images", |r| r.record.training_images as f64),
     ("median_samples", |r| r.space.samples.median()),
     ("median_held_out", |r| r.space.held_out.median()),
-    ("median_ratio", |r| r.space.median_ratio),
+    ("median_ratio", |r| r.space.median_ratio.unwrap_or(f64::NAN)),
     ("nearer", |r| r.space.nearer),
     ("nearer_than_held_out", |r| r.space.nearer_than_held_out),
     ("copies_samples", |r| r.space.samples.copies),

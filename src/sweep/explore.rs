@@ -1,14 +1,15 @@
 //! The figures of a spec's `explore` section, each kept by what determines it.
 
+use std::path::Path;
 use std::time::Instant;
 
-use sha2::{Digest, Sha256};
-
 use super::SweepError;
-use super::id::hex;
+use super::prints::Prints;
 use super::trial::Stage;
 use super::work::Work;
+use crate::data::DataError;
 use crate::explore::{Chooser, ExploreError, Net, figure};
+use crate::nn::NnError;
 use crate::probe::ProbeError;
 use crate::spec::{ExploreSpec, FigureSpec, Spec};
 use crate::track::figures::FigureRecord;
@@ -16,21 +17,22 @@ use crate::track::run::{self, RunFolder};
 use crate::train::FINAL;
 
 /// Raised when the same figure would be drawn otherwise than before.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 const RECORD: &str = "figures.json";
 
 /// Whether every figure that the spec asks for is there, or known to be none for these nets and data.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     let records = stored(folder)?;
     Ok(spec
         .explore
         .iter()
-        .all(|s| found(folder, &records, s).is_some()))
+        .all(|s| found(folder, &records, s, prints).is_some()))
 }
 
 /// Draw what is missing; write `figures.json`.
 pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     let (spec, context, folder) = (work.spec, work.context, work.folder);
+    let prints = work.prints;
     if spec.explore.is_empty() {
         return Ok(Stage::Done(()));
     }
@@ -39,7 +41,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     let mut net = None;
     let mut records = Vec::with_capacity(spec.explore.len());
     for one in &spec.explore {
-        if let Some(there) = found(folder, &before, one) {
+        if let Some(there) = found(folder, &before, one, prints) {
             records.push(there.clone());
             continue;
         }
@@ -54,7 +56,9 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         let drawn = figure(net, one, &folder.path("figures"), &mut chooser);
         let left_out = match drawn {
             Ok(_) => None,
-            Err(ExploreError::Probe(ProbeError::Stopped)) => return Ok(Stage::Stopped),
+            Err(
+                ExploreError::Probe(ProbeError::Stopped) | ExploreError::Data(DataError::Stopped),
+            ) => return Ok(Stage::Stopped),
             Err(e) => match unfit(&e) {
                 true => Some(e.to_string()),
                 false => return Err(e.into()),
@@ -68,7 +72,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         let seconds = started.elapsed().as_secs_f64();
         work.record.stage("explore", seconds, true);
         records.push(FigureRecord {
-            key: key(one),
+            key: key(one, prints),
             figure: one.figure.name().to_string(),
             name: one.name.clone(),
             left_out,
@@ -89,6 +93,8 @@ fn unfit(error: &ExploreError) -> bool {
             | ExploreError::NoClass { .. }
             | ExploreError::NoData
             | ExploreError::Classes { .. }
+            | ExploreError::Labels { .. }
+            | ExploreError::Nn(NnError::OtherRules { .. })
             | ExploreError::NoGenerator { .. }
             | ExploreError::OtherBoxes { .. }
     )
@@ -102,24 +108,24 @@ fn found<'r>(
     folder: &RunFolder,
     records: &'r [FigureRecord],
     spec: &ExploreSpec,
+    prints: &Prints,
 ) -> Option<&'r FigureRecord> {
-    let key = key(spec);
+    let key = key(spec, prints);
     let found = records.iter().find(|r| r.key == key)?;
     let there = || folder.path(&format!("figures/{}.png", found.name)).exists();
     (found.left_out.is_some() || there()).then_some(found)
 }
 
-fn key(spec: &ExploreSpec) -> String {
-    let mut hash = Sha256::new();
-    hash.update(serde_json::json!([VERSION, spec]).to_string());
-    if let FigureSpec::Drop { boxes, .. } = &spec.figure {
-        // One that cannot be read is told when the figure is drawn.
-        hash.update(std::fs::read(boxes).unwrap_or_default());
-    }
-    if let FigureSpec::Digits { beside, .. } = &spec.figure {
-        for net in beside {
-            hash.update(std::fs::read(net.join(FINAL)).unwrap_or_default());
+fn key(spec: &ExploreSpec, prints: &Prints) -> String {
+    let mut names: Vec<String> = spec.data.iter().cloned().collect();
+    let path = |path: &Path| path.display().to_string();
+    match &spec.figure {
+        FigureSpec::Drop { boxes, .. } => names.push(path(boxes)),
+        FigureSpec::Digits { beside, .. } => {
+            names.extend(beside.iter().map(|net| path(&net.join(FINAL))));
         }
+        _ => {}
     }
-    hex(&hash.finalize()[..6])
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    prints.key(serde_json::json!([VERSION, spec]), &names)
 }

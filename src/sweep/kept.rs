@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::SweepError;
+use super::prints::Prints;
 use super::work::{Rows, Work};
 use crate::spec::{Features, ProbeSpec, Spec};
 use crate::track::run::{self, RunFolder};
@@ -16,7 +17,7 @@ pub(super) struct Kept<R> {
     /// Every probe with every kind of features that it asks for, in the order of the spec.
     pub wanted: fn(&Spec) -> Vec<(&ProbeSpec, Features)>,
     /// What determines a result.
-    pub key: fn(&ProbeSpec, Features, &Spec) -> String,
+    pub key: fn(&ProbeSpec, Features, &Spec, &Prints) -> String,
     /// The result on these rows; `None` where the user stopped it.
     pub find: fn(&Work, &Rows, &ProbeSpec, Features) -> Result<Option<R>, SweepError>,
 }
@@ -27,16 +28,26 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
     }
 
     /// Whether every result that the spec asks for is there.
-    pub fn done(&self, folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+    pub fn done(
+        &self,
+        folder: &RunFolder,
+        spec: &Spec,
+        prints: &Prints,
+    ) -> Result<bool, SweepError> {
         let wanted = (self.wanted)(spec);
-        Ok(self.stored(folder, spec)?.len() == wanted.len())
+        Ok(self.stored(folder, spec, prints)?.len() == wanted.len())
     }
 
     /// The results that are there, in the order of the spec.
-    fn stored(&self, folder: &RunFolder, spec: &Spec) -> Result<Vec<R>, SweepError> {
+    fn stored(
+        &self,
+        folder: &RunFolder,
+        spec: &Spec,
+        prints: &Prints,
+    ) -> Result<Vec<R>, SweepError> {
         let mut found = Vec::new();
         for (probe, kind) in (self.wanted)(spec) {
-            let path = self.path(folder, &(self.key)(probe, kind, spec));
+            let path = self.path(folder, &(self.key)(probe, kind, spec, prints));
             found.extend(run::read_json::<R>(&path)?);
         }
         Ok(found)
@@ -45,7 +56,7 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
     /// Find what is missing, kind by kind, so that each kind's features are made once; then all of them. `None` where
     /// the user stopped it.
     pub fn run(&self, work: &mut Work) -> Result<Option<Vec<R>>, SweepError> {
-        let (spec, folder) = (work.spec, work.folder);
+        let (spec, folder, prints) = (work.spec, work.folder, work.prints);
         for kind in [
             Features::Trained,
             Features::Untrained,
@@ -54,7 +65,7 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
         ] {
             let wanted = (self.wanted)(spec).into_iter();
             for (probe, _) in wanted.filter(|(_, k)| *k == kind) {
-                let path = self.path(folder, &(self.key)(probe, kind, spec));
+                let path = self.path(folder, &(self.key)(probe, kind, spec, prints));
                 if run::read_json::<R>(&path)?.is_some() {
                     continue;
                 }
@@ -70,6 +81,6 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
             }
         }
         work.release();
-        Ok(Some(self.stored(folder, spec)?))
+        Ok(Some(self.stored(folder, spec, prints)?))
     }
 }

@@ -1,11 +1,11 @@
 //! The neighbours' stage: table 2's KNN rows, on the draws of the probe that asks for them; each result kept as the probes' are.
 
 use super::SweepError;
-use super::id::short;
 use super::kept::Kept;
+use super::prints::Prints;
 use super::probes;
 use super::trial::Stage;
-use super::work::{Rows, Work};
+use super::work::{Rows, Work, layer};
 use crate::probe::{self, ProbeError};
 use crate::spec::{Features, ProbeSpec, Spec};
 use crate::track::knn::KnnRecord;
@@ -23,8 +23,8 @@ const KEPT: Kept<KnnRecord> = Kept {
 };
 
 /// Whether every row that the spec asks for has its result.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
-    KEPT.done(folder, spec)
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
+    KEPT.done(folder, spec, prints)
 }
 
 /// Run what is missing; write `knn.json`.
@@ -45,9 +45,9 @@ fn wanted(spec: &Spec) -> Vec<(&ProbeSpec, Features)> {
     asked.filter(|(probe, _)| probe.knn.is_some()).collect()
 }
 
-fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
+fn key(probe: &ProbeSpec, kind: Features, spec: &Spec, prints: &Prints) -> String {
     // What the SVM is fitted with changes nothing here.
-    let parts = serde_json::json!([
+    let mut parts = serde_json::json!([
         VERSION,
         probe.data,
         probe.labels,
@@ -59,7 +59,10 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
         spec.seed,
         spec.data.size
     ]);
-    short(parts.to_string())
+    if let (Some(layer), Some(parts)) = (layer(probe, kind), parts.as_array_mut()) {
+        parts.push(serde_json::json!(layer));
+    }
+    prints.key(parts, &[&probe.data])
 }
 
 /// `None` where the user stopped it.
@@ -91,5 +94,27 @@ fn find(
         Ok(found) => Ok(Some(found.into_record(&probe.data, kind))),
         Err(ProbeError::Stopped) => Ok(None),
         Err(e) => Err(e.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{load, resolve};
+
+    fn keys(units: usize) -> [String; 2] {
+        let text = format!(
+            "name: x\ndata: {{train: cifar10}}\nmodel: {{preset: svhn32}}\nprobe:\n  - {{data: cifar10, labels: 100, draws: 2, validation: 1000, knn: [1], controls: [kmeans], kmeans: {{units: {units}}}}}\n"
+        );
+        let spec = resolve(&load::parse(&text, "x.yaml").unwrap()).unwrap();
+        [Features::Trained, Features::KMeans]
+            .map(|kind| key(&spec.probe[0], kind, &spec, &Prints::default()))
+    }
+
+    #[test]
+    fn another_k_means_layer_has_other_neighbours_and_d_the_same() {
+        let ([d, few], [same, many]) = (keys(400), keys(800));
+        assert_eq!(d, same);
+        assert_ne!(few, many);
     }
 }

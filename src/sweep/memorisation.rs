@@ -3,6 +3,7 @@
 use super::SweepError;
 use super::id::short;
 use super::nets::{self, Nets};
+use super::prints::Prints;
 use super::trial::Stage;
 use super::work::Work;
 use crate::data::{Images, to_bytes};
@@ -14,7 +15,7 @@ use crate::probe::nearest::Nearest;
 use crate::spec::{MemorisationSpec, Spec};
 use crate::track::Streams;
 use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, Space};
-use crate::track::progress::{Silent, Unit};
+use crate::track::progress::{Progress, Silent, Unit};
 use crate::track::run::{self, RunFolder};
 use crate::track::sheet::{self, Tiles};
 use crate::train::{Sampler, TrainError, kept};
@@ -29,7 +30,7 @@ const DRAWN: usize = 100;
 const SHOWN: usize = 10;
 
 /// Whether the spec asks for nothing more than what is there.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec, _: &Prints) -> Result<bool, SweepError> {
     match &spec.memorisation {
         None => Ok(true),
         Some(wanted) => {
@@ -45,13 +46,15 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     let Some(wanted) = spec.memorisation.as_ref() else {
         return Ok(Stage::Done(()));
     };
-    if done(folder, spec)? {
+    if done(folder, spec, work.prints)? {
         return Ok(Stage::Done(()));
     }
     let epochs = work.timed("memorisation", |work| {
         let held_out = held_out(work, wanted)?;
         let mut records = Vec::new();
-        for &epoch in &wanted.epochs {
+        // A training that `train.stop_on` ended has no later epochs.
+        let reached = work.record.scale.epochs;
+        for &epoch in wanted.epochs.iter().filter(|e| **e as f64 <= reached) {
             match (Comparison { wanted, work }).epoch(epoch, &held_out)? {
                 Some(found) => records.push(found),
                 None => return Ok(None),
@@ -116,7 +119,9 @@ impl Comparison<'_> {
         let Some(generator) = &then.generator else {
             return Err(SweepError::NotKept { epoch, path });
         };
-        let samples = self.draw(generator, streams)?;
+        let Some(samples) = self.draw(generator, streams)? else {
+            return Ok(None);
+        };
         let queries = Images {
             n: samples.n + held_out.n,
             pixels: [&samples.pixels[..], &held_out.pixels].concat(),
@@ -149,15 +154,22 @@ impl Comparison<'_> {
         }))
     }
 
-    fn draw(&self, generator: &Generator, streams: Streams) -> Result<Images, SweepError> {
+    fn draw(&self, generator: &Generator, streams: Streams) -> Result<Option<Images>, SweepError> {
         let latent = self.work.nets.architecture.latent;
         let mut sampler = Sampler::new(generator, latent, streams.stream("memorisation.latent"))?;
         let (all, like) = (self.wanted.samples, &self.work.dataset.images);
         let mut pixels = vec![0; all * like.stride()];
+        let progress = self.work.context.progress;
+        let mut bar = progress.begin("samples", Some(all as u64), Unit::Images);
         for piece in pixels.chunks_mut(DRAWN * like.stride()) {
-            to_bytes(sampler.draw(piece.len() / like.stride())?, piece);
+            if progress.stop_requested() {
+                return Ok(None);
+            }
+            let count = piece.len() / like.stride();
+            to_bytes(sampler.draw(count)?, piece);
+            bar.advance(count as u64);
         }
-        Ok(Images::new(like.c, like.h, like.w, pixels)?)
+        Ok(Some(Images::new(like.c, like.h, like.w, pixels)?))
     }
 
     fn in_pixels(&self, queries: &Images, what: &str) -> Result<Option<Near>, SweepError> {
@@ -187,17 +199,19 @@ impl Comparison<'_> {
         what: &str,
     ) -> Result<Option<Near>, SweepError> {
         let (d, device) = (&nets.discriminator, &self.work.context.device);
-        let of = |images: &Images| -> Result<_, SweepError> {
-            // Without a bar of its own it cannot be stopped either.
-            let rows = features::extract(d, images, device, what, &Silent)?;
-            Ok(rows.unwrap_or_default())
+        let of = |images: &Images, progress: &dyn Progress| -> Result<_, SweepError> {
+            Ok(features::extract(d, images, device, what, progress)?)
         };
-        let search = Closest::new(&of(queries)?, device);
+        let Some(queried) = of(queries, self.work.context.progress)? else {
+            return Ok(None);
+        };
+        let search = Closest::new(&queried, device);
         let mut search = search.map_err(TrainError::from)?;
         let images = &self.work.dataset.images;
         let seen = self.blocks(what, |from, to| {
             let rows: Vec<usize> = (from..to).collect();
-            let block = of(&images.subset(&rows)?)?;
+            // A block is quick, and the bar is that of all blocks.
+            let block = of(&images.subset(&rows)?, &Silent)?.unwrap_or_default();
             Ok(search.add(&block).map_err(TrainError::from)?)
         })?;
         Ok(seen.then(|| {

@@ -11,6 +11,7 @@ mod knn;
 mod memorisation;
 mod nearest;
 mod nets;
+mod prints;
 mod probes;
 pub mod quality;
 mod random_search;

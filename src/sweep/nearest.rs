@@ -9,6 +9,7 @@ use rand::seq::index;
 use super::SweepError;
 use super::id::short;
 use super::nets::Nets;
+use super::prints::Prints;
 use super::trial::{Context, Stage};
 use super::work::Work;
 use crate::data::{Dataset, to_bytes};
@@ -35,20 +36,20 @@ const SIZES: [usize; 2] = [10_000, 50_000];
 const DRAWS: usize = 5;
 
 /// Whether the spec asks for nothing that is not there.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     match &spec.nearest {
-        Some(nearest) => Ok(stored(folder, &key(nearest, spec))?.is_some()),
+        Some(nearest) => Ok(stored(folder, &key(nearest, spec, prints))?.is_some()),
         None => Ok(true),
     }
 }
 
 /// Run what is missing; write `nearest.json`.
 pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
-    let (spec, folder) = (work.spec, work.folder);
+    let (spec, folder, prints) = (work.spec, work.folder, work.prints);
     let Some(nearest) = &spec.nearest else {
         return Ok(Stage::Done(()));
     };
-    let key = key(nearest, spec);
+    let key = key(nearest, spec, prints);
     if stored(folder, &key)?.is_some() {
         return Ok(Stage::Done(()));
     }
@@ -71,9 +72,9 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     Ok(Stage::Done(()))
 }
 
-fn key(nearest: &NearestSpec, spec: &Spec) -> String {
-    let text = serde_json::json!([VERSION, nearest, spec.seed, spec.data.size]).to_string();
-    short(text)
+fn key(nearest: &NearestSpec, spec: &Spec, prints: &Prints) -> String {
+    let parts = serde_json::json!([VERSION, nearest, spec.seed, spec.data.size]);
+    prints.key(parts, &[&nearest.data])
 }
 
 fn stored(folder: &RunFolder, key: &str) -> Result<Option<NearestRecord>, SweepError> {

@@ -3,8 +3,8 @@
 use rand::RngCore;
 
 use super::SweepError;
-use super::id::short;
 use super::kept::Kept;
+use super::prints::Prints;
 use super::trial::Stage;
 use super::work::{Rows, Work, layer};
 use crate::probe::{self, ProbeError, ProbeSettings, svm};
@@ -25,8 +25,8 @@ const KEPT: Kept<ProbeRecord> = Kept {
 };
 
 /// Whether every probe that the spec asks for has its result.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
-    KEPT.done(folder, spec)
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
+    KEPT.done(folder, spec, prints)
 }
 
 /// Run what is missing; write `probes.json`.
@@ -50,7 +50,7 @@ pub(super) fn wanted(spec: &Spec) -> Vec<(&ProbeSpec, Features)> {
         .collect()
 }
 
-fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
+fn key(probe: &ProbeSpec, kind: Features, spec: &Spec, prints: &Prints) -> String {
     // The controls of one probe do not depend on each other, nor on the neighbours' rows.
     let alone = ProbeSpec {
         controls: Vec::new(),
@@ -60,8 +60,8 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec) -> String {
     };
     // Version 3 tries every value of a given grid.
     let version = VERSION + u32::from(probe.c.as_ref().is_some_and(|c| c.len() > 1));
-    let text = serde_json::json!([version, alone, kind, spec.seed, spec.data.size]).to_string();
-    short(text)
+    let parts = serde_json::json!([version, alone, kind, spec.seed, spec.data.size]);
+    prints.key(parts, &[&probe.data])
 }
 
 /// Run one protocol; `None` where the user stopped it.

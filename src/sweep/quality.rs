@@ -5,7 +5,7 @@ use std::path::Path;
 use rand::seq::SliceRandom;
 
 use super::SweepError;
-use super::id::short;
+use super::prints::Prints;
 use super::spaces::space;
 use super::trial::Stage;
 use super::work::Work;
@@ -13,12 +13,13 @@ use crate::data::{Images, ImagesError, Set, Store, Want, to_bytes};
 use crate::explore::Net;
 use crate::nn::NnError;
 use crate::probe::quality::{Settings, measure};
-use crate::spec::{QualitySpec, Spec};
+use crate::spec::{QualitySpec, SpaceSpec, Spec};
 use crate::track::Streams;
 use crate::track::atomic::WriteError;
 use crate::track::progress::{Progress, Unit};
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
+use crate::train::FINAL;
 
 /// Raised when the same comparison would give other numbers than before.
 const VERSION: u32 = 1;
@@ -28,9 +29,14 @@ const DRAWN: usize = 250;
 const TOGETHER: &str = "quality.json";
 
 /// Whether every comparison that the spec asks for has its result.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     for wanted in &spec.quality {
-        if read_json::<QualityRecord>(&path(folder.root(), &key(wanted, spec.seed)))?.is_none() {
+        if read_json::<QualityRecord>(&path(
+            folder.root(),
+            &key(wanted, &spec.data.train, spec.seed, prints),
+        ))?
+        .is_none()
+        {
             return Ok(false);
         }
     }
@@ -40,8 +46,14 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> 
 /// Compare what is not compared yet; write `quality.json`.
 pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     let (spec, context, folder) = (work.spec, work.context, work.folder);
+    let prints = work.prints;
     for wanted in &spec.quality {
-        if read_json::<QualityRecord>(&path(folder.root(), &key(wanted, spec.seed)))?.is_some() {
+        if read_json::<QualityRecord>(&path(
+            folder.root(),
+            &key(wanted, &spec.data.train, spec.seed, prints),
+        ))?
+        .is_some()
+        {
             continue;
         }
         let (cards, store) = (context.cards, &context.store);
@@ -87,6 +99,8 @@ pub fn trial(
         channels: Some(image.channels),
     };
     let (set, split) = named(&wanted.against, &spec.data.train);
+    let mut prints = Prints::default();
+    prints.quality(wanted, &spec.data.train, cards, store, progress)?;
     let found = Set::find(set, cards)?;
     let real = found.open(split, &want, store, progress)?.images;
     let real = some(real, wanted.samples)?;
@@ -106,7 +120,8 @@ pub fn trial(
     let Some(found) = measure(&space, &drawn, &real, &settings, progress)? else {
         return Ok(None);
     };
-    write_json(&path(root, &key(wanted, seed)), &found)?;
+    let key = key(wanted, &spec.data.train, seed, &prints);
+    write_json(&path(root, &key), &found)?;
     gather(root)?;
     Ok(Some(found))
 }
@@ -168,9 +183,16 @@ fn draw(
     Ok(Some(Images::new(c, h, w, pixels)?))
 }
 
-fn key(wanted: &QualitySpec, seed: u64) -> String {
-    let text = serde_json::json!([VERSION, wanted, seed]).to_string();
-    short(text)
+fn key(wanted: &QualitySpec, own: &str, seed: u64, prints: &Prints) -> String {
+    let mut names = vec![named(&wanted.against, own).0.to_string()];
+    let path = |path: &Path| path.display().to_string();
+    match &wanted.space {
+        SpaceSpec::Inception(weights) => names.push(path(&weights.inception)),
+        SpaceSpec::Trial(folder) => names.push(path(&folder.join(FINAL))),
+        SpaceSpec::Trained | SpaceSpec::Untrained => {}
+    }
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    prints.key(serde_json::json!([VERSION, wanted, seed]), &names)
 }
 
 fn path(root: &Path, key: &str) -> std::path::PathBuf {

@@ -126,6 +126,7 @@ impl Search<'_> {
             .map_err(TrainError::from)?;
         net.load(&tensors).map_err(TrainError::from)?;
         let truth = test.labels.as_deref().unwrap_or_default();
+        progress.note("supervised net: the chosen one on the test images");
         let accuracy = supervised::accuracy(&net, &test.images, truth, device, progress)?;
         Ok(accuracy.map(|accuracy| (net, accuracy)))
     }

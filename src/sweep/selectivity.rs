@@ -3,7 +3,7 @@
 use ndarray::s;
 
 use super::SweepError;
-use super::id::short;
+use super::prints::Prints;
 use super::trial::Stage;
 use super::work::Work;
 use crate::nn::Discriminator;
@@ -33,21 +33,22 @@ fn wanted(spec: &Spec) -> Vec<&str> {
     names
 }
 
-fn key(spec: &Spec) -> String {
+fn key(spec: &Spec, prints: &Prints) -> String {
     let parts = serde_json::json!([VERSION, wanted(spec), STRONGEST, spec.seed, spec.data.size]);
-    short(parts.to_string())
+    prints.key(parts, &wanted(spec))
 }
 
 /// Whether the record stands.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     let record: Option<SelectivityRecord> = run::read_json(&folder.path(FILE))?;
-    Ok(wanted(spec).is_empty() || record.is_some_and(|r| r.key == key(spec)))
+    Ok(wanted(spec).is_empty() || record.is_some_and(|r| r.key == key(spec, prints)))
 }
 
 /// Measure what is missing; write `selectivity.json`.
 pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     let (spec, nets, context, folder) = (work.spec, work.nets, work.context, work.folder);
-    if done(folder, spec)? {
+    let prints = work.prints;
+    if done(folder, spec, prints)? {
         return Ok(Stage::Done(()));
     }
     let Some(untrained) = work.untrained()? else {
@@ -105,7 +106,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         });
     }
     let record = SelectivityRecord {
-        key: key(spec),
+        key: key(spec, prints),
         sets,
     };
     run::write_json(&folder.path(FILE), &record)?;

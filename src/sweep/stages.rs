@@ -1,5 +1,6 @@
 //! What a trial does with its nets, in order: adding a stage is a file and a line.
 
+use super::prints::Prints;
 use super::trial::Stage;
 use super::work::Work;
 use super::{
@@ -11,7 +12,7 @@ use crate::track::run::RunFolder;
 /// A stage after training. It keeps what it found in the trial's folder and skips what lies there already.
 struct AfterTraining {
     /// Whether everything that the spec asks of it lies in the folder.
-    done: fn(&RunFolder, &Spec) -> Result<bool, SweepError>,
+    done: fn(&RunFolder, &Spec, &Prints) -> Result<bool, SweepError>,
     /// Do what is missing.
     run: fn(&mut Work) -> Result<Stage<()>, SweepError>,
 }
@@ -37,9 +38,9 @@ const STAGES: &[AfterTraining] = &[
 ];
 
 /// Whether every stage has done what the spec asks for.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     for stage in STAGES {
-        if !(stage.done)(folder, spec)? {
+        if !(stage.done)(folder, spec, prints)? {
             return Ok(false);
         }
     }

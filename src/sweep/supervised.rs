@@ -4,7 +4,7 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::SweepError;
-use super::id::short;
+use super::prints::Prints;
 use super::probes;
 use super::random_search::Search;
 use super::trial::Stage;
@@ -21,27 +21,27 @@ use crate::train::supervised::{Labelled, Task};
 const VERSION: u32 = 1;
 
 /// Whether the search that the spec asks for, if any, has its result.
-pub(super) fn done(folder: &RunFolder, spec: &Spec) -> Result<bool, SweepError> {
+pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     match &spec.supervised {
-        Some(wanted) => Ok(stored(folder, wanted, spec)?.is_some()),
+        Some(wanted) => Ok(stored(folder, wanted, spec, prints)?.is_some()),
         None => Ok(true),
     }
 }
 
 /// Run what is missing; write `supervised.json`.
 pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
-    let (spec, folder) = (work.spec, work.folder);
+    let (spec, folder, prints) = (work.spec, work.folder, work.prints);
     let Some(wanted) = &spec.supervised else {
         return Ok(Stage::Done(()));
     };
-    let found = match stored(folder, wanted, spec)? {
+    let found = match stored(folder, wanted, spec, prints)? {
         Some(found) => found,
         None => {
             let found = work.timed("supervised", |work| search(work, wanted))?;
             let Some(found) = found else {
                 return Ok(Stage::Stopped);
             };
-            run::write_json(&result_path(folder, wanted, spec), &found)?;
+            run::write_json(&result_path(folder, wanted, spec, prints), &found)?;
             folder.write_record(work.record)?;
             found
         }
@@ -51,7 +51,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
 }
 
 /// What determines a trial, whatever the number of trials: more of them go on where fewer ended.
-fn key(wanted: &SupervisedSpec, spec: &Spec) -> String {
+fn key(wanted: &SupervisedSpec, spec: &Spec, prints: &Prints) -> String {
     let parts = serde_json::json!([
         VERSION,
         SupervisedSpec {
@@ -60,13 +60,18 @@ fn key(wanted: &SupervisedSpec, spec: &Spec) -> String {
         },
         spec.seed
     ]);
-    short(parts.to_string())
+    prints.key(parts, &[&wanted.data])
 }
 
-fn result_path(folder: &RunFolder, wanted: &SupervisedSpec, spec: &Spec) -> std::path::PathBuf {
+fn result_path(
+    folder: &RunFolder,
+    wanted: &SupervisedSpec,
+    spec: &Spec,
+    prints: &Prints,
+) -> std::path::PathBuf {
     let name = format!(
         "supervised/{}-{}-trials.json",
-        key(wanted, spec),
+        key(wanted, spec, prints),
         wanted.trials
     );
     folder.path(&name)
@@ -76,8 +81,9 @@ fn stored(
     folder: &RunFolder,
     wanted: &SupervisedSpec,
     spec: &Spec,
+    prints: &Prints,
 ) -> Result<Option<SupervisedRecord>, SweepError> {
-    Ok(run::read_json(&result_path(folder, wanted, spec))?)
+    Ok(run::read_json(&result_path(folder, wanted, spec, prints))?)
 }
 
 /// Every trial, then the test of the best; `None` where the user stopped it.
@@ -86,6 +92,7 @@ fn search(
     wanted: &SupervisedSpec,
 ) -> Result<Option<SupervisedRecord>, SweepError> {
     let (spec, nets, context, folder) = (work.spec, work.nets, work.context, work.folder);
+    let prints = work.prints;
     let [all, test] = work.labelled(&wanted.data, "supervised.data")?;
     let (images, classes) = (&all.images, all.classes.len());
     let all = all.labels.as_deref().unwrap_or_default();
@@ -112,7 +119,7 @@ fn search(
     let (labelled, validate) = (part(fit)?, part(&rows.validate)?);
     let search = Search {
         wanted,
-        key: key(wanted, spec),
+        key: key(wanted, spec, prints),
         task: Task {
             architecture: &nets.architecture,
             classes,

@@ -1,10 +1,12 @@
 //! One trial: data, training, features and probes, figures; each stage skipped where it is done.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Instant;
 
 use candle_core::Device;
 
+use super::prints::Prints;
 use super::work::Work;
 use super::{SweepError, nets, sheets, stages};
 use crate::data::{DataError, Dataset, Set, Store, Want};
@@ -58,6 +60,10 @@ pub(super) enum Stage<T> {
 pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ended, SweepError> {
     let root = context.results.join(&spec.name).join(id);
     let mut folder = RunFolder::open(&root)?;
+    let prints = match Prints::of(spec, context) {
+        Err(SweepError::Data(DataError::Stopped)) => return Ok(Ended::Stopped),
+        prints => prints?,
+    };
     let before = folder.record()?;
     if let Some(record) = &before {
         if let (Status::Failed, Some(error)) = (record.status, &record.error)
@@ -65,7 +71,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         {
             return Ok(Ended::Failed(error.clone()));
         }
-        if record.status == Status::Finished && stages::done(&folder, spec)? {
+        if record.status == Status::Finished && stages::done(&folder, spec, &prints)? {
             return Ok(Ended::Skipped);
         }
     }
@@ -76,7 +82,7 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
     let set = Set::find(&spec.data.train, context.cards)?;
     let dataset = match set.open(&spec.data.split, &want, &context.store, context.progress) {
         Err(DataError::Stopped) => return Ok(Ended::Stopped),
-        opened => opened?,
+        opened => Rc::new(opened?),
     };
     let mut record = match before {
         Some(record) => RunRecord {
@@ -95,7 +101,15 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         serde_yaml::to_string(spec).unwrap_or_default().as_bytes(),
     )?;
     folder.write_record(&record)?;
-    let result = run_stages(spec, id, context, &dataset, &mut folder, &mut record);
+    let result = run_stages(
+        spec,
+        id,
+        context,
+        &dataset,
+        &mut folder,
+        &prints,
+        &mut record,
+    );
     record.peak_memory = record.peak_memory.max(provenance::peak_memory());
     let (ended, result) = match result {
         Ok(Stage::Done(())) => {
@@ -130,8 +144,9 @@ fn run_stages(
     spec: &Spec,
     id: &str,
     context: &Context,
-    dataset: &Dataset,
+    dataset: &Rc<Dataset>,
     folder: &mut RunFolder,
+    prints: &Prints,
     record: &mut RunRecord,
 ) -> Result<Stage<()>, SweepError> {
     let started = Instant::now();
@@ -151,7 +166,7 @@ fn run_stages(
     folder.write_record(record)?;
     sheets::figures(&trained, dataset, &context.device, folder)?;
     stages::run(&mut Work::new(
-        spec, &trained, dataset, context, folder, record,
+        spec, &trained, dataset, context, folder, prints, record,
     ))
 }
 

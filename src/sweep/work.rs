@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::SweepError;
 use super::nets::Nets;
+use super::prints::Prints;
 use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Set, Want};
 use crate::nn::Discriminator;
@@ -19,9 +20,10 @@ pub(super) struct Work<'a> {
     pub spec: &'a Spec,
     pub nets: &'a Nets,
     /// The training images, from which batch-norm statistics come.
-    pub dataset: &'a Dataset,
+    pub dataset: &'a Rc<Dataset>,
     pub context: &'a Context<'a>,
     pub folder: &'a RunFolder,
+    pub prints: &'a Prints,
     pub record: &'a mut RunRecord,
     opened: Vec<((String, String), Rc<Dataset>)>,
     untrained: Option<Rc<Discriminator>>,
@@ -63,19 +65,23 @@ impl<'a> Work<'a> {
     pub fn new(
         spec: &'a Spec,
         nets: &'a Nets,
-        dataset: &'a Dataset,
+        dataset: &'a Rc<Dataset>,
         context: &'a Context<'a>,
         folder: &'a RunFolder,
+        prints: &'a Prints,
         record: &'a mut RunRecord,
     ) -> Self {
+        // What a stage asks for may be what training read.
+        let own = (spec.data.train.clone(), spec.data.split.clone());
         Work {
             spec,
             nets,
             dataset,
             context,
             folder,
+            prints,
             record,
-            opened: Vec::new(),
+            opened: vec![(own, dataset.clone())],
             untrained: None,
             features: None,
         }

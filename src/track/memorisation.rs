@@ -55,8 +55,9 @@ pub struct SpaceRecord {
     pub dimensions: usize,
     pub samples: Distances,
     pub held_out: Distances,
-    /// Median distance of the samples over that of the held-out images.
-    pub median_ratio: f64,
+    /// Median distance of the samples over that of the held-out images; `None` where half of these lie among the training
+    /// images themselves.
+    pub median_ratio: Option<f64>,
     /// Share of the samples nearer to a training image than the nearest hundredth of the held-out images, with its
     /// 95% interval (Wilson's). A generator that copies nothing and draws like the data has 0.01.
     pub nearer: f64,

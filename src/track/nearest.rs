@@ -16,7 +16,7 @@ pub struct NearestRecord {
     /// By real training images; empty where they were not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub real: Vec<RealRow>,
-    /// Of the generated images alone, all sessions.
+    /// Of the generated images alone, in the session that came to the end.
     pub seconds: f64,
 }
 
