@@ -41,7 +41,7 @@ const EXAMPLES: &str = "\
 Examples:
   dcgan sweep experiments/cifar.yaml                      table 1, start to finish
   dcgan sweep experiments/cifar.yaml --set seed=3         one seed instead of the sweep's
-  dcgan describe experiments/cifar.yaml --profile cuda    layer tables, no training
+  dcgan describe experiments/cifar.yaml --profile cpu     layer tables, no training
   dcgan report results/cifar                              the report again
   dcgan check results/cifar                               compare with the committed baseline
   dcgan claims                                            the paper's statements against all results

@@ -15,7 +15,7 @@ use super::{DeviceArg, ExperimentArgs, Verdict, kind, stop};
 #[command(after_help = "\
 Examples:
   dcgan sweep experiments/cifar.yaml
-  dcgan sweep experiments/cifar.yaml --device cuda --profile paper
+  dcgan sweep experiments/cifar.yaml --device cuda    as written: profiles are named after devices, and it has none for this one
   dcgan sweep experiments/cifar.yaml --set train.epochs=10 --set train.adam.beta1=0.9
   dcgan sweep experiments/cifar.yaml --set sweep.parameters.seed.values='[0, 1, 2, 3]' --jobs 4")]
 pub struct Sweep {

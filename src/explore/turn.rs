@@ -53,6 +53,13 @@ pub fn turn(net: &Net, seed: u64, options: &Turn) -> Result<Drawing, ExploreErro
     let right = samples.z("--right", &options.right.samples)?;
     let moved = samples.z("the samples to turn", &options.moved)?;
     let (from, to) = (vector::mean(&left), vector::mean(&right));
+    if from == to {
+        return Err(ExploreError::Range {
+            what: "the axis from left to right",
+            found: "without length".into(),
+            expected: "samples on the right other than those on the left".into(),
+        });
+    }
     let axis = vector::sum([(1.0, to.as_slice()), (-1.0, from.as_slice())]);
     let ends = [
         ("left", &options.left, left, from),

@@ -32,6 +32,7 @@ pub(super) fn resolve(
     check: &Check,
     raw: &Raw,
     model: &ModelSpec,
+    split: &str,
     train: &mut TrainSpec,
 ) -> Result<MemorisationSpec, SpecError> {
     check.that("memorisation", matches!(model, ModelSpec::Preset { .. }), || {
@@ -55,10 +56,20 @@ pub(super) fn resolve(
     train.keep.extend(&epochs);
     train.keep.sort_unstable();
     train.keep.dedup();
+    let held_out = raw.held_out.clone().unwrap_or_else(|| "test".into());
+    // `all` of a folder holds its other splits; a card may join some by `+`.
+    let parts = |split: &'_ str| split.split('+').map(str::to_string).collect::<Vec<_>>();
+    let (trained, asked) = (parts(split), parts(&held_out));
+    let seen = trained
+        .iter()
+        .any(|part| part == "all" || asked.contains(part));
+    check.that("memorisation.held_out", !seen && !asked.contains(&"all".into()), || {
+        format!("is `{held_out}`, and training sees `{split}`: expected a split of images that it does not see")
+    })?;
     Ok(MemorisationSpec {
         samples,
         epochs,
-        held_out: raw.held_out.clone().unwrap_or_else(|| "test".into()),
+        held_out,
     })
 }
 
@@ -103,6 +114,7 @@ mod tests {
         insta::assert_snapshot!(error("memorisation: {epochs: [6]}"), @"m.yaml:5:24: `memorisation.epochs`: names epoch 6; expected 1 to 5, the epochs of `train.epochs`");
         insta::assert_snapshot!(error("memorisation: {epochs: []}"), @"m.yaml:5:24: `memorisation.epochs`: is empty; expected one or more epochs, such as [1]");
         insta::assert_snapshot!(error("memorisation: {samples: 9}"), @"m.yaml:5:25: `memorisation.samples`: is 9; expected 100 or more");
+        insta::assert_snapshot!(error("memorisation: {held_out: train}"), @"m.yaml:5:26: `memorisation.held_out`: is `train`, and training sees `train`: expected a split of images that it does not see");
         insta::assert_snapshot!(error("memorisation: {sample: 9}"), @"m.yaml:5:16: unknown key `sample` (did you mean `samples`?); expected one of `samples`, `epochs`, `held_out`");
     }
 }

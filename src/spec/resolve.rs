@@ -67,17 +67,21 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
     let probes = raw.probe.as_deref().unwrap_or_default();
     if let ModelSpec::Preset { preset, rules, .. } = &model {
         rules::check_probes(&check, *preset, rules, probes.len())?;
+        let supervised = raw.supervised.is_some();
+        rules::check_supervised(&check, *preset, rules, supervised)?;
     }
     let probe = probes
         .iter()
         .enumerate()
         .map(|(i, p)| probe(&check, i, p))
         .collect::<Result<_, _>>()?;
+    let split = raw.data.split.unwrap_or_else(|| "train".into());
     let memorisation = match &raw.memorisation {
-        Some(raw) => Some(memorisation::resolve(&check, raw, &model, &mut train)?),
+        Some(raw) => Some(memorisation::resolve(
+            &check, raw, &model, &split, &mut train,
+        )?),
         None => None,
     };
-    let split = raw.data.split.unwrap_or_else(|| "train".into());
     let quality =
         super::quality::resolve(&check, &split, raw.quality.as_deref().unwrap_or_default())?;
     let supervised = raw.supervised.as_ref();

@@ -130,6 +130,20 @@ pub(super) fn check_probes(
     })
 }
 
+/// A supervised net ends in a softmax on the last map, and its features are its own.
+pub(super) fn check_supervised(
+    check: &Check,
+    preset: Preset,
+    rules: &Rules,
+    asked: bool,
+) -> Result<(), SpecError> {
+    let fits = preset != Preset::Fc28 && rules.hidden == 0 && !rules.conditional;
+    check.that("supervised", !asked || fits, || {
+        "trains a net of convolutions under a softmax, which a net with hidden layers or labels is not; remove it or change `model`"
+            .into()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

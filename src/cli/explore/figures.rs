@@ -1,4 +1,4 @@
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use dcgan::data::Store;
 use dcgan::explore::Samples;
@@ -28,26 +28,25 @@ pub struct Browse {
     /// How many samples
     #[arg(long, value_name = "N", default_value_t = 100)]
     count: usize,
-    /// Sort the samples
-    #[arg(long, value_enum, default_value_t)]
-    by: By,
-    /// With `--by probe`: the class that scores high
+    /// Sort the samples [default: by what `--concept` or `--looking` asks for, else by number]
+    #[arg(long, value_enum)]
+    by: Option<By>,
+    /// Sort by a probe: the class that scores high
     #[arg(long, value_name = "CLASS", required_if_eq("by", "probe"))]
     concept: Option<String>,
-    /// With `--by probe`: the class that scores low [default: all others]
+    /// Sort by a probe: the class that scores low [default: all others]
     #[arg(long, value_name = "CLASS", requires = "concept")]
     against: Option<String>,
-    /// With `--by looking`: the side that scores high
-    #[arg(long, value_name = "SIDE", value_enum, default_value_t)]
-    looking: Looking,
+    /// Sort by where a face looks: the side that scores high [default: left]
+    #[arg(long, value_name = "SIDE", value_enum, conflicts_with = "concept")]
+    looking: Option<Looking>,
     #[command(flatten)]
     labels: LabelArgs,
 }
 
 /// What a sheet is sorted by.
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum By {
-    #[default]
     Number,
     /// A linear probe on D's features
     Probe,
@@ -55,27 +54,34 @@ enum By {
     Looking,
 }
 
-#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum Looking {
-    #[default]
     Left,
     Right,
 }
 
 impl Browse {
     pub fn run(self, store: &Store) -> Result<Verdict> {
-        let by = match (self.by, self.concept) {
-            (By::Probe, Some(concept)) => Some(Score::Concept {
+        let asked = match (&self.concept, self.looking) {
+            (Some(_), _) => By::Probe,
+            (None, Some(_)) => By::Looking,
+            (None, None) => By::Number,
+        };
+        let by = match (self.by.unwrap_or(asked), self.concept, self.looking) {
+            (By::Number, None, None) => None,
+            (By::Probe, Some(concept), None) => Some(Score::Concept {
                 concept,
                 against: self.against,
             }),
-            (By::Looking, _) => Some(Score::Looking {
-                looking: match self.looking {
+            (By::Looking, None, side) => Some(Score::Looking {
+                looking: match side.unwrap_or(Looking::Left) {
                     Looking::Left => Side::Left,
                     Looking::Right => Side::Right,
                 },
             }),
-            _ => None,
+            _ => bail!(
+                "`--by`, `--concept` and `--looking` do not fit together: expected `--by probe` with `--concept`, `--by looking` with or without `--looking`, or `--by number` with neither"
+            ),
         };
         let figure = FigureSpec::Browse {
             from: self.from,

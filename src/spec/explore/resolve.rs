@@ -132,6 +132,14 @@ impl One<'_> {
         self.that("name", !name.is_empty() && name.chars().all(plain), || {
             format!("`{name}` cannot name a file; use letters, digits, `-` and `_`")
         })?;
+        // A trial's own pictures lie in the same folder.
+        let own = ["samples", "data", "architecture"].contains(&name.as_str())
+            || ["samples-epoch-", "memorisation-epoch-"]
+                .iter()
+                .any(|own| name.starts_with(own));
+        self.that("name", !own, || {
+            format!("`{name}` is the name of a trial's own picture; choose another")
+        })?;
         Ok(ExploreSpec {
             name,
             seed: raw.seed.unwrap_or(0),
