@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::de::value::MapAccessDeserializer;
 use serde::{Deserialize, Serialize};
 
-use super::SpecError;
 use super::resolve::Check;
+use super::{ModelSpec, SpecError};
 
 /// Where images become features.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +112,7 @@ pub const QUALITY_SAMPLES: usize = 10_000;
 pub(super) fn resolve(
     check: &Check,
     split: &str,
+    model: &ModelSpec,
     raw: &[Raw],
 ) -> Result<Vec<QualitySpec>, SpecError> {
     let mut all = Vec::new();
@@ -123,6 +124,15 @@ pub(super) fn resolve(
             || format!("is {samples}; expected 10 to 1000000 images"),
         )?;
         let space = raw.space.clone().unwrap_or(SpaceSpec::Untrained);
+        let conditional = matches!(model, ModelSpec::Preset { rules, .. } if rules.conditional);
+        check.that(
+            &format!("quality.{i}.space"),
+            !(conditional && space == SpaceSpec::Trained),
+            || {
+                "is the trial's own D, which asks for the labels of the images, and those compared have none; expected `untrained` or another trial"
+                    .into()
+            },
+        )?;
         if let SpaceSpec::Inception(InceptionSpec {
             sha256: Some(digits),
             ..
@@ -186,5 +196,14 @@ mod tests {
         ];
         let texts = errors.map(|text| spec(text).unwrap_err().to_string());
         insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn a_net_that_sees_labels_is_no_space() {
+        let text = "name: q\ndata: {train: mnist}\nmodel: {preset: mnist28}\nquality: [{space: trained}]\n";
+        let error = resolve(&parse(text, "q.yaml").unwrap()).unwrap_err();
+        insta::assert_snapshot!(error, @"q.yaml:4:19: `quality.0.space`: is the trial's own D, which asks for the labels of the images, and those compared have none; expected `untrained` or another trial");
+        let untrained = text.replace("{space: trained}", "{}");
+        assert!(resolve(&parse(&untrained, "q.yaml").unwrap()).is_ok());
     }
 }

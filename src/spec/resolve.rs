@@ -82,8 +82,12 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         )?),
         None => None,
     };
-    let quality =
-        super::quality::resolve(&check, &split, raw.quality.as_deref().unwrap_or_default())?;
+    let quality = super::quality::resolve(
+        &check,
+        &split,
+        &model,
+        raw.quality.as_deref().unwrap_or_default(),
+    )?;
     let supervised = raw.supervised.as_ref();
     let supervised = supervised.map(|raw| super::supervised::resolve(&check, raw));
     let nearest = super::nearest::resolve(&check, raw.nearest, &raw.data.train, &model)?;

@@ -9,6 +9,9 @@ use super::work::{Rows, Work};
 use crate::spec::{Features, ProbeSpec, Spec};
 use crate::track::run::{self, RunFolder};
 
+/// Finds one result.
+type Find<R> = fn(&Work, &Rows, &ProbeSpec, Features) -> Result<Option<R>, SweepError>;
+
 /// Results of one stage.
 pub(super) struct Kept<R> {
     /// The stage's name in the run's record, and its results' folder.
@@ -19,7 +22,7 @@ pub(super) struct Kept<R> {
     /// What determines a result.
     pub key: fn(&ProbeSpec, Features, &Spec, &Prints) -> String,
     /// The result on these rows; `None` where the user stopped it.
-    pub find: fn(&Work, &Rows, &ProbeSpec, Features) -> Result<Option<R>, SweepError>,
+    pub find: Find<R>,
 }
 
 impl<R: Serialize + DeserializeOwned> Kept<R> {

@@ -28,9 +28,9 @@ pub enum InceptionError {
     )]
     Hash {
         path: PathBuf,
-        found: String,
-        expected: String,
-        published: String,
+        found: Box<str>,
+        expected: Box<str>,
+        published: Box<str>,
     },
     #[error(
         "`{}` lacks tensor `{name}` of shape {expected:?}: expected the weights of the FID Inception, such as `{published}`",
@@ -38,9 +38,9 @@ pub enum InceptionError {
     )]
     Missing {
         path: PathBuf,
-        name: String,
-        expected: Vec<usize>,
-        published: String,
+        name: Box<str>,
+        expected: Box<[usize]>,
+        published: Box<str>,
     },
     #[error(
         "`{}` holds tensor `{name}` of shape {found:?}, expected {expected:?}: expected the weights of the FID Inception, such as `{published}`; those of torchvision differ",
@@ -48,10 +48,10 @@ pub enum InceptionError {
     )]
     Shape {
         path: PathBuf,
-        name: String,
-        found: Vec<usize>,
-        expected: Vec<usize>,
-        published: String,
+        name: Box<str>,
+        found: Box<[usize]>,
+        expected: Box<[usize]>,
+        published: Box<str>,
     },
     #[error("Inception takes grey or colour images, found {0} channels")]
     Channels(usize),

@@ -44,9 +44,9 @@ impl Weights {
         {
             return Err(InceptionError::Hash {
                 path: path.to_path_buf(),
-                found,
-                expected: expected.to_string(),
-                published: card.file.sha256,
+                found: found.into(),
+                expected: expected.into(),
+                published: card.file.sha256.into(),
             });
         }
         Ok(Weights {
@@ -98,17 +98,17 @@ impl Weights {
             .get(name)
             .ok_or_else(|| InceptionError::Missing {
                 path: self.path.clone(),
-                name: name.to_string(),
-                expected: shape.to_vec(),
-                published: self.card.file.name.clone(),
+                name: name.into(),
+                expected: shape.into(),
+                published: self.card.file.name.as_str().into(),
             })?;
         if tensor.dims() != shape {
             return Err(InceptionError::Shape {
                 path: self.path.clone(),
-                name: name.to_string(),
-                found: tensor.dims().to_vec(),
-                expected: shape.to_vec(),
-                published: self.card.file.name.clone(),
+                name: name.into(),
+                found: tensor.dims().into(),
+                expected: shape.into(),
+                published: self.card.file.name.as_str().into(),
             });
         }
         Ok(tensor.flatten_all()?.to_vec1()?)

@@ -50,7 +50,14 @@ impl One<'_> {
             Figure::Interpolate => FigureSpec::Interpolate {
                 mode: raw.mode.unwrap_or_default(),
                 at: match &raw.at {
-                    Some(lists) => self.one("at", lists, 9)?,
+                    Some(lists) => {
+                        let at = self.one("at", lists, 9)?;
+                        let few = matches!(&at, Choice::Samples(at) if at.len() < 2);
+                        self.that("at", !few, || {
+                            "is one sample; expected two or more to go between".into()
+                        })?;
+                        at
+                    }
                     None => Choice::Samples(
                         (0..self.number("points", raw.points, 9, 2..=MOST)?).collect(),
                     ),

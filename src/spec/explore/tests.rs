@@ -52,6 +52,7 @@ fn errors_name_the_place() {
     insta::assert_snapshot!(error("  - {figure: browse}\n  - {figure: browse, from: 100}\n"), @"x.yaml:6:5: `explore.1`: another figure is called `browse` already; give this one a `name`");
     insta::assert_snapshot!(error("  - {figure: browse, name: ../x}\n"), @"x.yaml:5:28: `explore.0.name`: `../x` cannot name a file; use letters, digits, `-` and `_`");
     insta::assert_snapshot!(error("  - {figure: browse, name: samples}\n"), @"x.yaml:5:28: `explore.0.name`: `samples` is the name of a trial's own picture; choose another");
+    insta::assert_snapshot!(error("  - {figure: interpolate, at: [3]}\n"), @"x.yaml:5:31: `explore.0.at`: is one sample; expected two or more to go between");
     insta::assert_snapshot!(error("  - {figure: windows}\n"), @"x.yaml:5:14: `explore.0.figure`: unknown variant `windows`, expected one of `browse`, `interpolate`, `arithmetic`, `turn`, `guided`, `drop`, `digits`");
 }
 
