@@ -131,10 +131,15 @@ fn pair(features: &Path, labels: &Path) -> Result<(Array2<f32>, Vec<i64>), FileE
 }
 
 fn matrix(path: &Path) -> Result<Array2<f32>, FileError> {
-    let x = array::<Number>(path, "floating point (float16, float32 or float64)")?;
+    let expected = "floating point (float16, float32 or float64)";
+    // Most files hold float32, which needs no second matrix beside the first.
+    let x = match array::<f32>(path, expected) {
+        Err(FileError::Type { .. }) => array::<Number>(path, expected)?.mapv(|v| v.0),
+        x => x?,
+    };
     let found = x.shape().to_vec();
     let x = match x.into_dimensionality::<Ix2>() {
-        Ok(x) if !x.is_empty() => x.mapv(|v| v.0),
+        Ok(x) if !x.is_empty() => x,
         _ => {
             return Err(FileError::Shape {
                 path: path.to_path_buf(),

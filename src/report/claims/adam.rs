@@ -77,7 +77,7 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
         verdicts.push(over.verdict());
         let than = format!("with {paper}");
         let stands = difference(over, &than, "", |x| format!("{x:.3}"));
-        said.push(format!("{net}'s by {stands}"));
+        said.push(format!("{net}'s is {stands}"));
         for (name, arm, found) in [(&paper, &pair.paper, without), (&other, &pair.other, with)] {
             numbers.push(Number::plain(format!("{net}'s swing, {name}"), found));
             numbers.push(Number::plain(
@@ -93,7 +93,7 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
     Some(Outcome {
         held: verdicts.contains(&Verdict::Better) && !verdicts.contains(&Verdict::Worse),
         sentence: format!(
-            "With {other} the losses swing about their trend (standard deviation of the logarithm, mean over quarters of the training): {}.",
+            "How far the losses swing about their trend (standard deviation of the logarithm, mean over quarters of the training) with {other}: {}.",
             said.join("; "),
         ),
         numbers,
