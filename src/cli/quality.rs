@@ -182,7 +182,7 @@ impl Quality {
             false => (text, "train"),
         };
         let set = Set::find(name, None)?.open(split, want, store, progress)?;
-        Ok(quality::some(set.images, self.samples)?)
+        Ok(quality::some(&set.images, self.samples)?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The quality stage: G's samples compared with real images; each result kept by what determines it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use rand::seq::SliceRandom;
@@ -31,12 +32,7 @@ const TOGETHER: &str = "quality.json";
 /// Whether every comparison that the spec asks for has its result.
 pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     for wanted in &spec.quality {
-        if read_json::<QualityRecord>(&path(
-            folder.root(),
-            &key(wanted, &spec.data.train, spec.seed, prints),
-        ))?
-        .is_none()
-        {
+        if stored(folder, wanted, spec, prints)?.is_none() {
             return Ok(false);
         }
     }
@@ -46,20 +42,17 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<b
 /// Compare what is not compared yet; write `quality.json`.
 pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     let (spec, context, folder) = (work.spec, work.context, work.folder);
-    let prints = work.prints;
     for wanted in &spec.quality {
-        if read_json::<QualityRecord>(&path(
-            folder.root(),
-            &key(wanted, &spec.data.train, spec.seed, prints),
-        ))?
-        .is_some()
-        {
+        if stored(folder, wanted, spec, work.prints)?.is_some() {
             continue;
         }
-        let (cards, store) = (context.cards, &context.store);
-        let found = work.timed("quality", |_| {
-            let seed = spec.seed;
-            trial(folder.root(), wanted, seed, cards, store, context.progress)
+        let found = work.timed("quality", |work| {
+            let (set, split) = named(&wanted.against, &spec.data.train);
+            let real = work.open(set, split)?;
+            let net = Net::open(folder.root())?;
+            let key = key(wanted, &spec.data.train, spec.seed, work.prints);
+            let against = (format!("{set}, {split}"), &real.images);
+            compare(&net, wanted, spec.seed, against, &key, context.progress)
         });
         if found?.is_none() {
             return Ok(Stage::Stopped);
@@ -67,6 +60,16 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         folder.write_record(work.record)?;
     }
     Ok(Stage::Done(()))
+}
+
+fn stored(
+    folder: &RunFolder,
+    wanted: &QualitySpec,
+    spec: &Spec,
+    prints: &Prints,
+) -> Result<Option<QualityRecord>, SweepError> {
+    let key = key(wanted, &spec.data.train, spec.seed, prints);
+    Ok(read_json(&path(folder.root(), &key))?)
 }
 
 /// Compare the samples of the trial in `root` (or of the authors' released weights there) with a split of the data set
@@ -89,39 +92,53 @@ pub fn trial(
         }
         .into());
     };
-    progress.note(&format!(
-        "quality: {} samples against {}, space {}",
-        wanted.samples, wanted.against, wanted.space
-    ));
     let image = net.architecture.image;
     let want = Want {
         size: Some(image.height),
         channels: Some(image.channels),
     };
-    let (set, split) = named(&wanted.against, &spec.data.train);
+    let own = &spec.data.train;
+    let (set, split) = named(&wanted.against, own);
     let mut prints = Prints::default();
-    prints.quality(wanted, &spec.data.train, cards, store, progress)?;
-    let found = Set::find(set, cards)?;
-    let real = found.open(split, &want, store, progress)?.images;
+    prints.quality(wanted, own, cards, store, progress)?;
+    let real = Set::find(set, cards)?.open(split, &want, store, progress)?;
+    let key = key(wanted, own, seed, &prints);
+    let against = (format!("{set}, {split}"), &real.images);
+    compare(&net, wanted, seed, against, &key, progress)
+}
+
+/// Samples of `net` against real images with their name; the result is kept under `key`.
+fn compare(
+    net: &Net,
+    wanted: &QualitySpec,
+    seed: u64,
+    (against, real): (String, &Images),
+    key: &str,
+    progress: &dyn Progress,
+) -> Result<Option<QualityRecord>, SweepError> {
+    progress.note(&format!(
+        "quality: {} samples against {}, space {}",
+        wanted.samples, wanted.against, wanted.space
+    ));
     let real = some(real, wanted.samples)?;
-    let Some((space, about)) = space(&wanted.space, Some(&net), &real, progress)? else {
+    let Some((space, about)) = space(&wanted.space, Some(net), &real, progress)? else {
         return Ok(None);
     };
-    let Some(drawn) = draw(&net, wanted.samples, seed, progress)? else {
+    let Some(drawn) = draw(net, wanted.samples, seed, progress)? else {
         return Ok(None);
     };
     let settings = Settings {
         space: wanted.space.to_string(),
         net: about,
         images: "generator".into(),
-        against: format!("{set}, {split}"),
+        against,
         seed,
     };
     let Some(found) = measure(&space, &drawn, &real, &settings, progress)? else {
         return Ok(None);
     };
-    let key = key(wanted, &spec.data.train, seed, &prints);
-    write_json(&path(root, &key), &found)?;
+    let root = &net.identity.folder;
+    write_json(&path(root, key), &found)?;
     gather(root)?;
     Ok(Some(found))
 }
@@ -140,9 +157,9 @@ pub fn named<'a>(text: &'a str, own: &'a str) -> (&'a str, &'a str) {
 ///
 /// # Errors
 /// None for images in memory.
-pub fn some(images: Images, most: usize) -> Result<Images, ImagesError> {
+pub fn some(images: &Images, most: usize) -> Result<Images, ImagesError> {
     if images.n <= most {
-        return Ok(images);
+        return Ok(images.clone());
     }
     let mut order: Vec<usize> = (0..images.n).collect();
     order.shuffle(&mut Streams::new(0).stream("quality.reference"));
@@ -199,22 +216,32 @@ fn path(root: &Path, key: &str) -> std::path::PathBuf {
     root.join("quality").join(format!("{key}.json"))
 }
 
-/// All comparisons of a trial, whoever asked for them, in one file.
+/// All comparisons of a trial, whoever asked for them, in one file: of those alike the latest, which saw the images as they
+/// are now.
 fn gather(root: &Path) -> Result<(), SweepError> {
     let folder = root.join("quality");
     let failed = |source| RunError::Read {
         path: folder.clone(),
         source,
     };
-    let mut all: Vec<QualityRecord> = Vec::new();
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(&folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|e| e == "json") {
-            all.extend(read_json::<QualityRecord>(&path)?);
+        let entry = entry.map_err(failed)?;
+        if entry.path().extension().is_some_and(|e| e == "json") {
+            let changed = entry.metadata().and_then(|m| m.modified());
+            files.push((changed.map_err(failed)?, entry.path()));
         }
     }
-    let order = |r: &QualityRecord| (r.space.clone(), r.against.clone(), r.samples, r.seed);
-    all.sort_by_key(order);
+    files.sort();
+    let mut all = BTreeMap::new();
+    for (_, path) in files {
+        if let Some(r) = read_json::<QualityRecord>(&path)? {
+            let (space, against) = (r.space.clone(), r.against.clone());
+            let alike = (space, against, r.samples, r.seed, r.net.clone());
+            all.insert(alike, r);
+        }
+    }
+    let all: Vec<QualityRecord> = all.into_values().collect();
     write_json(&root.join(TOGETHER), &all).map_err(WriteError::into)
 }
 
@@ -233,7 +260,7 @@ pub enum QualityStageError {
     #[error("space `{space}`: {source}; choose a net for images of that size and those colours")]
     Images { space: String, source: NnError },
     #[error(
-        "without a trial the space `untrained` exists for images of 32 or 64 px, found {found} px; choose another size or space"
+        "without a trial the space `untrained` exists for images of 28, 32 or 64 px, found {found} px; choose another size or space"
     )]
     Size { found: usize },
 }
