@@ -249,4 +249,39 @@ fn table_2_holds_the_papers_rows_and_ours() {
         csv.contains("supervised CNN, same architecture\",paper,,,,,,,0.2887"),
         "{csv}"
     );
+
+    // Another net on the same draws of the same seed reads the same pixels: no second row and no mean of theirs.
+    let other = dir.path().join("svhn/5b7c2d10");
+    std::fs::create_dir_all(&other).unwrap();
+    let mut run = read(&trial.join("run.json"));
+    run["trial"] = json!("5b7c2d10");
+    run["label"] = json!("model.width=32");
+    run["scale"]["width"] = json!(32);
+    for (name, value) in [
+        ("run.json", run),
+        (
+            "probes.json",
+            json!([svm("trained", 0.7), svm("pixels", 0.3)]),
+        ),
+        ("knn.json", read(&trial.join("knn.json"))),
+    ] {
+        std::fs::write(other.join(name), value.to_string()).unwrap();
+    }
+    dcgan::report::write(
+        &dir.path().join("svhn"),
+        None,
+        &dcgan::track::progress::Silent,
+    )
+    .unwrap();
+    let csv = std::fs::read_to_string(dir.path().join("svhn/report/table-2.csv")).unwrap();
+    let rows = |text: &str| csv.lines().filter(|l| l.contains(text)).count();
+    assert_eq!(
+        (
+            rows("raw pixels + L2-SVM (ours)"),
+            rows("KNN on raw pixels (ours)"),
+            rows("of 2 seeds")
+        ),
+        (1, 1, 0),
+        "{csv}"
+    );
 }
