@@ -100,6 +100,10 @@ impl Bar for ScreenBar {
         }
     }
 
+    fn lengthen(&mut self, n: u64) {
+        self.bar.inc_length(n);
+    }
+
     fn message(&mut self, text: &str) {
         self.message = text.to_string();
         self.bar.set_message(text.to_string());

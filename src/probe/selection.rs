@@ -40,8 +40,14 @@ pub fn choose(
         Unit::Items,
     );
     let mut tried: Vec<(f64, f64)> = Vec::new();
+    let mut planned = values.len();
     let mut mean = |c: f64| -> Result<f64, ProbeError> {
         let mut sum = 0.0;
+        // Past the end of the grid there are more values than were planned.
+        match planned.checked_sub(1) {
+            Some(left) => planned = left,
+            None => bar.lengthen(draws as u64),
+        }
         for draw in 0..draws {
             if progress.stop_requested() {
                 return Err(ProbeError::Stopped);
@@ -155,5 +161,48 @@ mod tests {
         )
         .unwrap();
         assert_eq!((choice.c, choice.tried.len()), (1e-4, 5));
+    }
+
+    /// How far a bar came, and its length.
+    #[derive(Clone, Default)]
+    struct Counted(std::sync::Arc<std::sync::Mutex<(u64, u64)>>);
+
+    impl crate::track::progress::Bar for Counted {
+        fn advance(&mut self, n: u64) {
+            let mut at = self.0.lock().unwrap();
+            at.0 += n;
+            assert!(at.0 <= at.1, "{at:?}");
+        }
+        fn message(&mut self, _: &str) {}
+        fn lengthen(&mut self, n: u64) {
+            self.0.lock().unwrap().1 += n;
+        }
+    }
+
+    impl Progress for Counted {
+        fn begin(
+            &self,
+            _: &str,
+            total: Option<u64>,
+            _: Unit,
+        ) -> Box<dyn crate::track::progress::Bar> {
+            self.0.lock().unwrap().1 = total.unwrap();
+            Box::new(self.clone())
+        }
+        fn note(&self, _: &str) {}
+        fn stop_requested(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn the_bar_grows_with_the_grid() {
+        for peak in [1e-8, 1e-4, 1e-1, 30.0] {
+            let bar = Counted::default();
+            let choice = choose(None, 2, &bar, peaked(peak)).unwrap();
+            let (done, total) = *bar.0.lock().unwrap();
+            assert_eq!(done, 2 * choice.tried.len() as u64);
+            assert!(total >= done);
+        }
     }
 }

@@ -26,6 +26,8 @@ pub trait Bar: Send {
     fn advance(&mut self, n: u64);
     /// Live text beside the bar, such as losses.
     fn message(&mut self, text: &str);
+    /// `n` more units are to come than was said at the beginning.
+    fn lengthen(&mut self, n: u64);
 }
 
 /// Watches nothing and never stops: for tests and for library users.
@@ -44,4 +46,5 @@ impl Progress for Silent {
 impl Bar for Silent {
     fn advance(&mut self, _: u64) {}
     fn message(&mut self, _: &str) {}
+    fn lengthen(&mut self, _: u64) {}
 }
