@@ -280,7 +280,7 @@ impl Card {
         for file in &self.files {
             hash.update(file.checksum.digits());
         }
-        super::checksum::hex(&hash.finalize())
+        crate::track::hash::hex(&hash.finalize())
     }
 
     /// The final file called `name`.

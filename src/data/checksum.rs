@@ -4,6 +4,8 @@ use md5::Md5;
 use sha2::digest::DynDigest;
 use sha2::{Digest, Sha256};
 
+use crate::track::hash::hex;
+
 /// The hash that a card gives of a file: SHA-256, or MD5 where the authors published no other.
 ///
 /// MD5 finds damage as surely as SHA-256 does; it does not keep out somebody who makes two files of one hash on
@@ -79,11 +81,6 @@ impl Hasher {
     pub fn finish(self) -> Checksum {
         (self.of)(hex(&self.state.finalize()))
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[cfg(test)]

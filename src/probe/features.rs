@@ -16,6 +16,7 @@ use crate::nn::Discriminator;
 use crate::nn::cpu::transpose::swap;
 use crate::nn::planned::PlannedFeatures;
 use crate::track::atomic;
+use crate::track::hash::hex;
 use crate::track::progress::{Progress, Unit};
 
 /// Features of the training rows and of the test rows.
@@ -154,6 +155,5 @@ fn key(discriminator: &Discriminator, dataset: &Dataset) -> Result<String, Featu
     hash.update(dataset.fingerprint.as_bytes());
     let size = [dataset.images.n, dataset.images.h, dataset.images.w];
     size.iter().for_each(|v| hash.update(v.to_le_bytes()));
-    let digest = hash.finalize();
-    Ok(digest[..6].iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(&hash.finalize()[..6]))
 }

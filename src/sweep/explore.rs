@@ -1,10 +1,9 @@
 //! The figures of a spec's `explore` section, each kept by what determines it.
 
-use std::path::Path;
 use std::time::Instant;
 
 use super::SweepError;
-use super::prints::Prints;
+use super::prints::{Prints, Read};
 use super::trial::Stage;
 use super::work::Work;
 use crate::data::DataError;
@@ -117,15 +116,18 @@ fn found<'r>(
 }
 
 fn key(spec: &ExploreSpec, prints: &Prints) -> String {
-    let mut names: Vec<String> = spec.data.iter().cloned().collect();
-    let path = |path: &Path| path.display().to_string();
+    prints.key(serde_json::json!([VERSION, spec]), &reads(spec))
+}
+
+/// What the figure reads beside the trial's own nets and data.
+pub(super) fn reads(spec: &ExploreSpec) -> Vec<Read<'_>> {
+    let mut reads: Vec<Read> = spec.data.iter().map(|name| Read::Set(name)).collect();
     match &spec.figure {
-        FigureSpec::Drop { boxes, .. } => names.push(path(boxes)),
+        FigureSpec::Drop { boxes, .. } => reads.push(Read::File(boxes.clone())),
         FigureSpec::Digits { beside, .. } => {
-            names.extend(beside.iter().map(|net| path(&net.join(FINAL))));
+            reads.extend(beside.iter().map(|net| Read::File(net.join(FINAL))));
         }
         _ => {}
     }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    prints.key(serde_json::json!([VERSION, spec]), &names)
+    reads
 }

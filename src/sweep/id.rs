@@ -2,6 +2,7 @@ use sha2::{Digest, Sha256};
 
 use super::SweepError;
 use crate::spec::{ModelSpec, Spec, TrainSpec};
+use crate::track::hash::hex;
 
 /// Raised when the same spec would give other numbers than before.
 const VERSION: u32 = 2;
@@ -52,11 +53,6 @@ pub fn trial_id(spec: &Spec, fingerprint: &str, device: &str) -> Result<String, 
 /// Twelve digits that stand for `text`, by which a stage's result is kept.
 pub(super) fn short(text: String) -> String {
     hex(&Sha256::digest(text)[..6])
-}
-
-/// Digits of `bytes`.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// A hash over a folder's files, so that other weights under the same path are another trial.

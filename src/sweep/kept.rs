@@ -6,11 +6,12 @@ use serde::de::DeserializeOwned;
 use super::SweepError;
 use super::prints::Prints;
 use super::work::{Rows, Work};
+use crate::probe::ProbeError;
 use crate::spec::{Features, ProbeSpec, Spec};
 use crate::track::run::{self, RunFolder};
 
 /// Finds one result.
-type Find<R> = fn(&Work, &Rows, &ProbeSpec, Features) -> Result<Option<R>, SweepError>;
+type Find<R> = fn(&Work, &Rows, &ProbeSpec, Features) -> Result<R, ProbeError>;
 
 /// Results of one stage.
 pub(super) struct Kept<R> {
@@ -21,7 +22,7 @@ pub(super) struct Kept<R> {
     pub wanted: fn(&Spec) -> Vec<(&ProbeSpec, Features)>,
     /// What determines a result.
     pub key: fn(&ProbeSpec, Features, &Spec, &Prints) -> String,
-    /// The result on these rows; `None` where the user stopped it.
+    /// The result on these rows.
     pub find: Find<R>,
 }
 
@@ -75,7 +76,13 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
                 let Some(rows) = work.timed("features", |work| work.rows(probe, kind))? else {
                     return Ok(None);
                 };
-                let found = work.timed(self.stage, |work| (self.find)(work, &rows, probe, kind))?;
+                let found = work.timed(self.stage, |work| {
+                    match (self.find)(work, &rows, probe, kind) {
+                        Ok(found) => Ok(Some(found)),
+                        Err(ProbeError::Stopped) => Ok(None),
+                        Err(e) => Err(e.into()),
+                    }
+                })?;
                 let Some(found) = found else {
                     return Ok(None);
                 };

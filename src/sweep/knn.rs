@@ -2,7 +2,7 @@
 
 use super::SweepError;
 use super::kept::Kept;
-use super::prints::Prints;
+use super::prints::{Prints, Read};
 use super::probes;
 use super::trial::Stage;
 use super::work::{Rows, Work, layer};
@@ -62,16 +62,15 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec, prints: &Prints) -> Strin
     if let (Some(layer), Some(parts)) = (layer(probe, kind), parts.as_array_mut()) {
         parts.push(serde_json::json!(layer));
     }
-    prints.key(parts, &[&probe.data])
+    prints.key(parts, &[Read::Set(&probe.data)])
 }
 
-/// `None` where the user stopped it.
 fn find(
     work: &Work,
     rows: &Rows,
     probe: &ProbeSpec,
     kind: Features,
-) -> Result<Option<KnnRecord>, SweepError> {
+) -> Result<KnnRecord, ProbeError> {
     let (k, progress) = (
         probe.knn.as_deref().unwrap_or_default(),
         work.context.progress,
@@ -89,12 +88,8 @@ fn find(
         k,
         probes::draws(probe, work.spec),
         progress,
-    );
-    match found {
-        Ok(found) => Ok(Some(found.into_record(&probe.data, kind))),
-        Err(ProbeError::Stopped) => Ok(None),
-        Err(e) => Err(e.into()),
-    }
+    )?;
+    Ok(found.into_record(&probe.data, kind))
 }
 
 #[cfg(test)]

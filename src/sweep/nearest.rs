@@ -9,7 +9,7 @@ use rand::seq::index;
 use super::SweepError;
 use super::id::short;
 use super::nets::Nets;
-use super::prints::Prints;
+use super::prints::{Prints, Read};
 use super::trial::{Context, Stage};
 use super::work::Work;
 use crate::data::{Dataset, to_bytes};
@@ -74,7 +74,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
 
 fn key(nearest: &NearestSpec, spec: &Spec, prints: &Prints) -> String {
     let parts = serde_json::json!([VERSION, nearest, spec.seed, spec.data.size]);
-    prints.key(parts, &[&nearest.data])
+    prints.key(parts, &[Read::Set(&nearest.data)])
 }
 
 fn stored(folder: &RunFolder, key: &str) -> Result<Option<NearestRecord>, SweepError> {

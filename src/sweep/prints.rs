@@ -1,19 +1,33 @@
 //! What results hang on beside their spec: the contents of folders and files that it only names.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::SweepError;
-use super::id::{hex, short};
-use super::quality;
+use super::id::short;
 use super::trial::Context;
+use super::{SweepError, explore, quality};
 use crate::data::{Set, Store};
-use crate::spec::{FigureSpec, QualitySpec, SpaceSpec, Spec};
+use crate::spec::Spec;
+use crate::track::hash;
 use crate::track::progress::Progress;
-use crate::train::FINAL;
+
+/// What a result hangs on by its name alone.
+pub(super) enum Read<'a> {
+    /// A data set as a spec names it.
+    Set(&'a str),
+    File(PathBuf),
+}
+
+impl Read<'_> {
+    fn name(&self) -> String {
+        match self {
+            Read::Set(name) => name.to_string(),
+            Read::File(path) => path.display().to_string(),
+        }
+    }
+}
 
 /// Hashes of contents by the names that a spec has for them. The training set is not among them: the trial's id knows it.
 #[derive(Default)]
@@ -23,89 +37,47 @@ impl Prints {
     /// Look at everything that the stages of `spec` read.
     ///
     /// # Errors
-    /// As [`Prints::set`].
+    /// As [`Prints::look`].
     pub fn of(spec: &Spec, context: &Context) -> Result<Prints, SweepError> {
+        let own = &spec.data.train;
+        let mut reads: Vec<Read> = spec.probe.iter().map(|p| Read::Set(&p.data)).collect();
+        reads.extend(spec.supervised.iter().map(|s| Read::Set(&s.data)));
+        reads.extend(spec.nearest.iter().map(|n| Read::Set(&n.data)));
+        reads.extend(spec.explore.iter().flat_map(explore::reads));
+        reads.extend(spec.quality.iter().flat_map(|q| quality::reads(q, own)));
         let mut prints = Prints::default();
-        let (cards, store, progress) = (context.cards, &context.store, context.progress);
-        let mut sets: Vec<&str> = spec.probe.iter().map(|p| p.data.as_str()).collect();
-        sets.extend(spec.supervised.iter().map(|s| s.data.as_str()));
-        sets.extend(spec.nearest.iter().map(|n| n.data.as_str()));
-        sets.extend(spec.explore.iter().filter_map(|e| e.data.as_deref()));
-        for name in sets.into_iter().filter(|name| *name != spec.data.train) {
-            prints.set(name, cards, store, progress)?;
-        }
-        for wanted in &spec.quality {
-            prints.quality(wanted, &spec.data.train, cards, store, progress)?;
-        }
-        for figure in &spec.explore {
-            match &figure.figure {
-                FigureSpec::Drop { boxes, .. } => prints.file(boxes),
-                FigureSpec::Digits { beside, .. } => {
-                    beside.iter().for_each(|net| prints.file(&net.join(FINAL)));
-                }
-                _ => {}
-            }
-        }
+        let (cards, store) = (context.cards, &context.store);
+        prints.look(&reads, own, cards, store, context.progress)?;
         Ok(prints)
     }
 
-    /// What one comparison reads, of a trial that was trained on `own`.
+    /// Look at these, for a trial that was trained on `own`. A file that is not there is told by the stage that reads it.
     ///
     /// # Errors
-    /// As [`Prints::set`].
-    pub fn quality(
+    /// [`SweepError::Data`] for a data set that is not there, or where the user stopped it.
+    pub fn look(
         &mut self,
-        wanted: &QualitySpec,
+        reads: &[Read],
         own: &str,
         cards: Option<&Path>,
         store: &Store,
         progress: &dyn Progress,
     ) -> Result<(), SweepError> {
-        let (set, _) = quality::named(&wanted.against, own);
-        if set != own {
-            self.set(set, cards, store, progress)?;
-        }
-        match &wanted.space {
-            SpaceSpec::Inception(weights) => self.file(&weights.inception),
-            SpaceSpec::Trial(folder) => self.file(&folder.join(FINAL)),
-            SpaceSpec::Trained | SpaceSpec::Untrained => {}
-        }
-        Ok(())
-    }
-
-    /// # Errors
-    /// [`SweepError::Data`] for a data set that is not there, or where the user stopped it.
-    fn set(
-        &mut self,
-        name: &str,
-        cards: Option<&Path>,
-        store: &Store,
-        progress: &dyn Progress,
-    ) -> Result<(), SweepError> {
-        if !self.0.contains_key(name) {
-            let print = Set::find(name, cards)?.fingerprint(store, progress)?;
-            self.0.insert(name.to_string(), print);
+        for read in reads {
+            let print = match read {
+                Read::Set(name) if *name == own || self.0.contains_key(*name) => None,
+                Read::Set(name) => Some(Set::find(name, cards)?.fingerprint(store, progress)?),
+                Read::File(path) => hash::file(path).ok().map(|digits| digits[..32].to_string()),
+            };
+            self.0.extend(print.map(|print| (read.name(), print)));
         }
         Ok(())
     }
 
-    /// A file that is not there is told by the stage that reads it.
-    fn file(&mut self, path: &Path) {
-        let read = || -> std::io::Result<Sha256> {
-            let mut hash = Sha256::new();
-            std::io::copy(&mut std::fs::File::open(path)?, &mut hash)?;
-            Ok(hash)
-        };
-        if let Ok(hash) = read() {
-            let print = hex(&hash.finalize()[..16]);
-            self.0.insert(path.display().to_string(), print);
-        }
-    }
-
-    /// The key of a result that `parts` and the contents of `names` determine.
-    pub fn key(&self, mut parts: Value, names: &[&str]) -> String {
+    /// The key of a result that `parts` and the contents of `reads` determine.
+    pub fn key(&self, mut parts: Value, reads: &[Read]) -> String {
         if let Value::Array(parts) = &mut parts {
-            let known = names.iter().filter_map(|name| self.0.get(*name));
+            let known = reads.iter().filter_map(|read| self.0.get(&read.name()));
             parts.extend(known.map(|print| Value::from(print.as_str())));
         }
         short(parts.to_string())

@@ -4,7 +4,7 @@ use rand::RngCore;
 
 use super::SweepError;
 use super::kept::Kept;
-use super::prints::Prints;
+use super::prints::{Prints, Read};
 use super::trial::Stage;
 use super::work::{Rows, Work, layer};
 use crate::probe::{self, ProbeError, ProbeSettings, svm};
@@ -61,16 +61,16 @@ fn key(probe: &ProbeSpec, kind: Features, spec: &Spec, prints: &Prints) -> Strin
     // Version 3 tries every value of a given grid.
     let version = VERSION + u32::from(probe.c.as_ref().is_some_and(|c| c.len() > 1));
     let parts = serde_json::json!([version, alone, kind, spec.seed, spec.data.size]);
-    prints.key(parts, &[&probe.data])
+    prints.key(parts, &[Read::Set(&probe.data)])
 }
 
-/// Run one protocol; `None` where the user stopped it.
+/// Run one protocol.
 fn find(
     work: &Work,
     rows: &Rows,
     probe: &ProbeSpec,
     kind: Features,
-) -> Result<Option<ProbeRecord>, SweepError> {
+) -> Result<ProbeRecord, ProbeError> {
     let max_units = match kind {
         Features::Pixels => work.dataset.images.c,
         Features::KMeans => probe.kmeans.map_or(0, |layer| layer.units),
@@ -78,19 +78,15 @@ fn find(
     };
     let progress = work.context.progress;
     progress.note(&format!("probe, {} labels: {}", probe.labels, name(kind)));
-    let result = probe::probe(
+    let found = probe::probe(
         rows.train(),
         rows.test(),
         rows.classes(),
         &settings(probe),
         draws(probe, work.spec),
         progress,
-    );
-    match result {
-        Ok(found) => Ok(Some(found.into_record(&probe.data, kind, max_units))),
-        Err(ProbeError::Stopped) => Ok(None),
-        Err(e) => Err(e.into()),
-    }
+    )?;
+    Ok(found.into_record(&probe.data, kind, max_units))
 }
 
 /// The seed of a probe's hold-out and draws.

@@ -6,7 +6,7 @@ use std::path::Path;
 use rand::seq::SliceRandom;
 
 use super::SweepError;
-use super::prints::Prints;
+use super::prints::{Prints, Read};
 use super::spaces::space;
 use super::trial::Stage;
 use super::work::Work;
@@ -100,7 +100,7 @@ pub fn trial(
     let own = &spec.data.train;
     let (set, split) = named(&wanted.against, own);
     let mut prints = Prints::default();
-    prints.quality(wanted, own, cards, store, progress)?;
+    prints.look(&reads(wanted, own), own, cards, store, progress)?;
     let real = Set::find(set, cards)?.open(split, &want, store, progress)?;
     let key = key(wanted, own, seed, &prints);
     let against = (format!("{set}, {split}"), &real.images);
@@ -201,15 +201,19 @@ fn draw(
 }
 
 fn key(wanted: &QualitySpec, own: &str, seed: u64, prints: &Prints) -> String {
-    let mut names = vec![named(&wanted.against, own).0.to_string()];
-    let path = |path: &Path| path.display().to_string();
+    let parts = serde_json::json!([VERSION, wanted, seed]);
+    prints.key(parts, &reads(wanted, own))
+}
+
+/// What a comparison reads beside the nets of a trial that was trained on `own`.
+pub(super) fn reads<'a>(wanted: &'a QualitySpec, own: &'a str) -> Vec<Read<'a>> {
+    let mut reads = vec![Read::Set(named(&wanted.against, own).0)];
     match &wanted.space {
-        SpaceSpec::Inception(weights) => names.push(path(&weights.inception)),
-        SpaceSpec::Trial(folder) => names.push(path(&folder.join(FINAL))),
+        SpaceSpec::Inception(weights) => reads.push(Read::File(weights.inception.clone())),
+        SpaceSpec::Trial(folder) => reads.push(Read::File(folder.join(FINAL))),
         SpaceSpec::Trained | SpaceSpec::Untrained => {}
     }
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    prints.key(serde_json::json!([VERSION, wanted, seed]), &names)
+    reads
 }
 
 fn path(root: &Path, key: &str) -> std::path::PathBuf {

@@ -3,7 +3,7 @@
 use ndarray::s;
 
 use super::SweepError;
-use super::prints::Prints;
+use super::prints::{Prints, Read};
 use super::trial::Stage;
 use super::work::Work;
 use crate::nn::Discriminator;
@@ -35,7 +35,8 @@ fn wanted(spec: &Spec) -> Vec<&str> {
 
 fn key(spec: &Spec, prints: &Prints) -> String {
     let parts = serde_json::json!([VERSION, wanted(spec), STRONGEST, spec.seed, spec.data.size]);
-    prints.key(parts, &wanted(spec))
+    let reads: Vec<Read> = wanted(spec).into_iter().map(Read::Set).collect();
+    prints.key(parts, &reads)
 }
 
 /// Whether the record stands.

@@ -4,7 +4,7 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::SweepError;
-use super::prints::Prints;
+use super::prints::{Prints, Read};
 use super::probes;
 use super::random_search::Search;
 use super::trial::Stage;
@@ -60,7 +60,7 @@ fn key(wanted: &SupervisedSpec, spec: &Spec, prints: &Prints) -> String {
         },
         spec.seed
     ]);
-    prints.key(parts, &[&wanted.data])
+    prints.key(parts, &[Read::Set(&wanted.data)])
 }
 
 fn result_path(

@@ -8,6 +8,7 @@ pub mod figures;
 pub mod filters;
 pub mod fonts;
 pub mod format;
+pub mod hash;
 pub mod history;
 pub mod knn;
 pub mod memorisation;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::data::checksum::hex;
+use crate::track::hash::hex;
 
 /// One in so many images is in the split `test`.
 const TEST: u64 = 10;

@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 use super::index::Image;
 use super::visit::{self, Item, Listed};
 use super::{FolderError, Index, decode};
-use crate::data::checksum::hex;
 use crate::track::atomic;
+use crate::track::hash::hex;
 use crate::track::progress::{Bar, Progress, Unit};
 
 /// What was seen, as it is kept between runs.

@@ -5,8 +5,8 @@ use sha2::{Digest, Sha256};
 use super::read::read;
 use super::scan::scan;
 use super::{FolderError, Index};
-use crate::data::checksum::hex;
 use crate::data::{DataError, Dataset, Skipped, Store, Want};
+use crate::track::hash::hex;
 use crate::track::progress::Progress;
 
 /// What the name of such a set begins with in a spec.

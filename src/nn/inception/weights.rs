@@ -1,12 +1,11 @@
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use candle_core::Tensor;
-use sha2::{Digest, Sha256};
 
 use super::{InceptionError, NetworkCard};
 use crate::nn::state_dict;
+use crate::track::hash;
 
 /// Named tensors of a file.
 pub struct Weights {
@@ -23,13 +22,8 @@ impl Weights {
     /// [`InceptionError::Read`], [`InceptionError::Hash`], or why it is not such a file.
     pub fn read(path: &Path, sha256: Option<&str>) -> Result<Weights, InceptionError> {
         let card = NetworkCard::inception()?;
-        let read = || -> std::io::Result<Sha256> {
-            let mut hash = Sha256::new();
-            std::io::copy(&mut File::open(path)?, &mut hash)?;
-            Ok(hash)
-        };
-        let digest = match read() {
-            Ok(hash) => hash.finalize(),
+        let found = match hash::file(path) {
+            Ok(found) => found,
             Err(source) => {
                 return Err(InceptionError::Read {
                     path: path.to_path_buf(),
@@ -38,7 +32,6 @@ impl Weights {
                 });
             }
         };
-        let found: String = digest.iter().map(|b| format!("{b:02x}")).collect();
         if let Some(expected) = sha256
             && !expected.eq_ignore_ascii_case(&found)
         {

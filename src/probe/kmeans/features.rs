@@ -17,6 +17,7 @@ use crate::probe::FeatureError;
 use crate::probe::features::{TrainAndTest, keep, kept};
 use crate::spec::KMeansSpec;
 use crate::track::Streams;
+use crate::track::hash::hex;
 use crate::track::progress::Progress;
 
 /// Added to a feature's variance, as in the authors' code: one that never varies stays near zero.
@@ -148,8 +149,7 @@ fn key(train: &Dataset, test: &Dataset, settings: &KMeansSpec, streams: Streams)
         let size = [set.images.n, set.images.c, set.images.h, set.images.w];
         size.iter().for_each(|v| hash.update(v.to_le_bytes()));
     }
-    let digest = hash.finalize();
-    digest[..6].iter().map(|b| format!("{b:02x}")).collect()
+    hex(&hash.finalize()[..6])
 }
 
 /// Mean and reciprocal deviation of each column.
