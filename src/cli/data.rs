@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use dcgan::data::{self, Card, Dataset, Folder, Set, Store, Want};
-use dcgan::track::sheet::{self, Tiles};
+use dcgan::track::sheet;
 
 use super::progress::Screen;
 use super::{Verdict, stop};
@@ -161,13 +161,7 @@ fn draw(set: &Dataset, file: &Path) -> Result<()> {
     let count = set.images.n.min(100);
     let rows: Vec<usize> = (0..count).map(|i| i * set.images.n / count).collect();
     let images = set.images.subset(&rows)?;
-    let tiles = Tiles {
-        pixels: &images.pixels,
-        channels: images.c,
-        height: images.h,
-        width: images.w,
-    };
-    Ok(sheet::write(file, &tiles, 10, 1)?)
+    Ok(sheet::write(file, &images.tiles(), 10, 1)?)
 }
 
 fn show(card: &Card, store: &Store) {

@@ -1,5 +1,7 @@
 //! Images as bytes.
 
+use crate::track::sheet::Tiles;
+
 /// `n` images of `c` channels, `h` x `w` pixels, as bytes 0 to 255 in NCHW order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Images {
@@ -52,6 +54,16 @@ impl Images {
                 w,
                 pixels,
             }),
+        }
+    }
+
+    /// The images as a sheet takes them.
+    pub fn tiles(&self) -> Tiles<'_> {
+        Tiles {
+            pixels: &self.pixels,
+            channels: self.c,
+            height: self.h,
+            width: self.w,
         }
     }
 

@@ -268,9 +268,7 @@ impl Comparison<'_> {
         }
         let tiles = Tiles {
             pixels: &pixels,
-            channels: samples.c,
-            height: samples.h,
-            width: samples.w,
+            ..samples.tiles()
         };
         let path = format!("figures/memorisation-epoch-{epoch:04}.png");
         Ok(sheet::write(

@@ -1,16 +1,16 @@
 //! Pictures of a trial's nets and data, drawn whatever its spec asks for.
 
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use rand::seq::SliceRandom;
 
 use super::SweepError;
 use super::nets::Nets;
-use crate::data::{Dataset, Images, to_bytes};
+use crate::data::{Dataset, Images};
 use crate::nn::{Norm, schematic};
 use crate::track::run::RunFolder;
-use crate::track::sheet::{self, Tiles};
+use crate::track::sheet;
 use crate::track::{Streams, atomic};
-use crate::train::{SHEET, TrainError, labels};
+use crate::train::{SHEET, labels, to_images};
 
 /// Sheets of what the net drew and of what it saw, and its architecture as figure 1 draws it.
 pub(super) fn figures(
@@ -35,24 +35,7 @@ pub(super) fn figures(
     Ok(())
 }
 
-fn to_images(images: &Tensor) -> Result<Images, SweepError> {
-    let read = || -> candle_core::Result<Images> {
-        let (n, c, h, w) = images.dims4()?;
-        let values: Vec<f32> = images.flatten_all()?.to_vec1()?;
-        let mut pixels = vec![0; values.len()];
-        to_bytes(&values, &mut pixels);
-        Ok(Images { n, c, h, w, pixels })
-    };
-    Ok(read().map_err(TrainError::from)?)
-}
-
 fn write_sheet(folder: &RunFolder, name: &str, images: &Images) -> Result<(), SweepError> {
-    let tiles = Tiles {
-        pixels: &images.pixels,
-        channels: images.c,
-        height: images.h,
-        width: images.w,
-    };
     let path = folder.path(&format!("figures/{name}.png"));
-    Ok(sheet::write(&path, &tiles, 10, 2)?)
+    Ok(sheet::write(&path, &images.tiles(), 10, 2)?)
 }

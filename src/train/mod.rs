@@ -26,4 +26,4 @@ pub use error::TrainError;
 pub use run::{LATEST, Outcome, kept, run};
 pub use sampler::Sampler;
 pub use statistics::infer;
-pub use trainer::{SHEET, StepReport, Trainer, to_tensor, untrained};
+pub use trainer::{SHEET, StepReport, Trainer, to_images, to_tensor, untrained};

@@ -9,7 +9,7 @@ use crate::spec::{StopOn, TrainSpec};
 use crate::track::format::Point;
 use crate::track::progress::{Progress, Unit};
 use crate::track::run::RunFolder;
-use crate::track::sheet::{self, Tiles};
+use crate::track::sheet;
 
 /// Longest time between two checkpoints: what a crash may cost.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
@@ -131,14 +131,8 @@ pub fn run(
 
 fn sheet(trainer: &Trainer, folder: &RunFolder, epoch: u64) -> Result<(), TrainError> {
     let samples = trainer.samples()?;
-    let tiles = Tiles {
-        pixels: &samples.pixels,
-        channels: samples.c,
-        height: samples.h,
-        width: samples.w,
-    };
     let path = folder.path(&format!("figures/samples-epoch-{epoch:04}.png"));
-    Ok(sheet::write(&path, &tiles, 10, 2)?)
+    Ok(sheet::write(&path, &samples.tiles(), 10, 2)?)
 }
 
 /// The latest value of each metric: under the alternating schedule a step has only one net's.

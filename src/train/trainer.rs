@@ -241,11 +241,7 @@ impl Trainer {
     /// The device's own.
     pub fn samples(&self) -> Result<Images, TrainError> {
         let images = self.generator.forward(self.fixed.clone(), Norm::Batch)?;
-        let (n, c, h, w) = images.dims4()?;
-        let values: Vec<f32> = images.flatten_all()?.to_vec1()?;
-        let mut pixels = vec![0; values.len()];
-        to_bytes(&values, &mut pixels);
-        Ok(Images { n, c, h, w, pixels })
+        to_images(&images)
     }
 
     /// Save both nets as they are: their parameters, no state to go on from.
@@ -339,6 +335,18 @@ pub fn untrained(
         &mut rng,
         device,
     )?)
+}
+
+/// Images (n, c, h, w) in [-1, 1] as bytes.
+///
+/// # Errors
+/// The device's own.
+pub fn to_images(images: &Tensor) -> Result<Images, TrainError> {
+    let (n, c, h, w) = images.dims4()?;
+    let values: Vec<f32> = images.flatten_all()?.to_vec1()?;
+    let mut pixels = vec![0; values.len()];
+    to_bytes(&values, &mut pixels);
+    Ok(Images { n, c, h, w, pixels })
 }
 
 /// The images at `indices` scaled to [-1, 1]: a tensor (n, c, h, w).
