@@ -151,6 +151,14 @@ pub enum ExploreError {
     Run(#[from] RunError),
 }
 
+/// A stop as the error that figures end with.
+pub(super) fn go_on(on: bool) -> Result<(), ExploreError> {
+    match on {
+        true => Ok(()),
+        false => Err(ExploreError::Probe(ProbeError::Stopped)),
+    }
+}
+
 /// Which of a released generator's arrays are missing; a PyTorch discriminator comes without any.
 fn arrays(missing: &[usize]) -> String {
     match missing {

@@ -24,46 +24,38 @@ pub fn figure(
     out: &Path,
     chooser: &mut Chooser,
 ) -> Result<Written, ExploreError> {
-    if let FigureSpec::Guided {
-        samples,
-        images,
-        features,
-        strongest,
-    } = spec.figure
-    {
-        let data = source(net, spec).filter(|_| !samples);
-        let options = guided::Options {
-            seed: spec.seed,
-            source: data.map_or(guided::Source::Samples, |(name, split)| {
-                guided::Source::Data { name, split }
-            }),
+    let seed = spec.seed;
+    let drawing = match &spec.figure {
+        // The one looks at D, the other draws real images too: both have records of their own.
+        FigureSpec::Guided {
+            samples,
             images,
             features,
             strongest,
-        };
-        return guided(net, &options, out, chooser.store, chooser.progress);
-    }
-    if let FigureSpec::Digits { columns, beside } = &spec.figure {
-        let (data, split) = source(net, spec).ok_or(ExploreError::NoData)?;
-        let options = digits::Options {
-            seed: spec.seed,
-            data,
-            split,
-            columns: *columns,
-            beside: beside.clone(),
-        };
-        return digits::digits(net, &options, out, chooser.store, chooser.progress);
-    }
-    let drawing = Drawing {
-        name: Some(spec.name.clone()).filter(|name| name != spec.figure.file()),
-        ..drawing(net, spec, chooser)?
-    };
-    drawing.draw(net, out, chooser.progress)
-}
-
-fn drawing(net: &Net, spec: &ExploreSpec, chooser: &mut Chooser) -> Result<Drawing, ExploreError> {
-    let seed = spec.seed;
-    match &spec.figure {
+        } => {
+            let data = source(net, spec).filter(|_| !samples);
+            let options = guided::Options {
+                seed,
+                source: data.map_or(guided::Source::Samples, |(name, split)| {
+                    guided::Source::Data { name, split }
+                }),
+                images: *images,
+                features: *features,
+                strongest: *strongest,
+            };
+            return guided(net, &options, out, chooser.store, chooser.progress);
+        }
+        FigureSpec::Digits { columns, beside } => {
+            let (data, split) = source(net, spec).ok_or(ExploreError::NoData)?;
+            let options = digits::Options {
+                seed,
+                data,
+                split,
+                columns: *columns,
+                beside: beside.clone(),
+            };
+            return digits::digits(net, &options, out, chooser.store, chooser.progress);
+        }
         FigureSpec::Browse { from, count, by } => match by {
             None => browse(net, seed, *from, *count),
             Some(by) => sorted(net, seed, &chooser.rank(net, spec, by, *from, *count)?),
@@ -136,9 +128,10 @@ fn drawing(net: &Net, spec: &ExploreSpec, chooser: &mut Chooser) -> Result<Drawi
             };
             drop(net, seed, path, &boxes, &options, chooser.progress)
         }
-        // The one looks at D, the other draws real images too.
-        FigureSpec::Guided { .. } | FigureSpec::Digits { .. } => Err(ExploreError::Picture(
-            format!("{} is no drawing of z", spec.figure.name()),
-        )),
-    }
+    }?;
+    let drawing = Drawing {
+        name: Some(spec.name.clone()).filter(|name| name != spec.figure.file()),
+        ..drawing
+    };
+    drawing.draw(net, out, chooser.progress)
 }

@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::searched::go_on;
+use super::error::go_on;
 use super::{ExploreError, Net, Without};
 use crate::data::{Images, to_bytes};
 use crate::nn::plan::Map;

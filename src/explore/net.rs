@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ExploreError;
-use super::searched::go_on;
+use super::error::go_on;
 use crate::nn::{Architecture, Discriminator, Generator, released, torch};
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
+use crate::track::hash::hex;
 use crate::track::progress::Progress;
 use crate::train::{self, FINAL, latent};
 
@@ -221,5 +222,5 @@ fn hash(files: &[PathBuf]) -> Result<String, ExploreError> {
         }
         hash.update(&bytes);
     }
-    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+    Ok(hex(&hash.finalize()))
 }

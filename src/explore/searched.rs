@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use candle_core::Device;
 
+use super::error::go_on;
 use super::guided::{Options, Response, Source};
 use super::{ExploreError, Net, Samples};
 use crate::data::{Images, Set, Store, Want, to_bytes};
 use crate::nn::{Discriminator, Norm, Unit as Place};
-use crate::probe::ProbeError;
 use crate::track::Streams;
 use crate::track::progress::{Progress, Unit};
 use crate::train::{self, to_tensor, untrained};
@@ -57,14 +57,6 @@ pub(super) fn with_statistics(
     copy.params().load(&tensors)?;
     infer(&copy, images, progress)?;
     Ok(copy)
-}
-
-/// A stop as the error that figures end with.
-pub(super) fn go_on(on: bool) -> Result<(), ExploreError> {
-    match on {
-        true => Ok(()),
-        false => Err(ExploreError::Probe(ProbeError::Stopped)),
-    }
 }
 
 impl Searched {

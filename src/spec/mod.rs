@@ -27,7 +27,7 @@ pub mod tree;
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
 pub use explore::{
-    Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
+    By, Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
 };
 pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};

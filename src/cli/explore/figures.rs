@@ -2,7 +2,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use dcgan::data::Store;
 use dcgan::explore::Samples;
-use dcgan::spec::{Choice, FigureSpec, Interpolation, Score, Side};
+use dcgan::spec::{self, Choice, FigureSpec, Interpolation, Score, Side};
 
 use super::concepts::Concepts;
 use super::{DrawArgs, LabelArgs, Verdict};
@@ -62,26 +62,19 @@ enum Looking {
 
 impl Browse {
     pub fn run(self, store: &Store) -> Result<Verdict> {
-        let asked = match (&self.concept, self.looking) {
-            (Some(_), _) => By::Probe,
-            (None, Some(_)) => By::Looking,
-            (None, None) => By::Number,
-        };
-        let by = match (self.by.unwrap_or(asked), self.concept, self.looking) {
-            (By::Number, None, None) => None,
-            (By::Probe, Some(concept), None) => Some(Score::Concept {
-                concept,
-                against: self.against,
-            }),
-            (By::Looking, None, side) => Some(Score::Looking {
-                looking: match side.unwrap_or(Looking::Left) {
-                    Looking::Left => Side::Left,
-                    Looking::Right => Side::Right,
-                },
-            }),
-            _ => bail!(
+        let by = self.by.map(|by| match by {
+            By::Number => spec::By::Number,
+            By::Probe => spec::By::Probe,
+            By::Looking => spec::By::Looking,
+        });
+        let looking = self.looking.map(|side| match side {
+            Looking::Left => Side::Left,
+            Looking::Right => Side::Right,
+        });
+        let Some(by) = Score::asked(by, self.concept, self.against, looking) else {
+            bail!(
                 "`--by`, `--concept` and `--looking` do not fit together: expected `--by probe` with `--concept`, `--by looking` with or without `--looking`, or `--by number` with neither"
-            ),
+            );
         };
         let figure = FigureSpec::Browse {
             from: self.from,

@@ -161,6 +161,40 @@ pub enum Score {
     Looking { looking: Side },
 }
 
+/// What a sheet of samples is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum By {
+    Number,
+    Probe,
+    Looking,
+}
+
+impl Score {
+    /// The score to sort by, none for `By::Number`. Where `by` is not said the other options say it; `None` where they do not
+    /// fit together.
+    pub fn asked(
+        by: Option<By>,
+        concept: Option<String>,
+        against: Option<String>,
+        looking: Option<Side>,
+    ) -> Option<Option<Score>> {
+        let by = by.unwrap_or(match (&concept, looking) {
+            (Some(_), _) => By::Probe,
+            (None, Some(_)) => By::Looking,
+            (None, None) => By::Number,
+        });
+        match (by, concept, looking) {
+            (By::Number, None, None) => Some(None),
+            (By::Probe, Some(concept), None) => Some(Some(Score::Concept { concept, against })),
+            (By::Looking, None, side) => Some(Some(Score::Looking {
+                looking: side.unwrap_or(Side::Left),
+            })),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Score {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

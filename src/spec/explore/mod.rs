@@ -8,7 +8,7 @@ mod resolve;
 mod tests;
 
 pub use figures::{
-    Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
+    By, Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
 };
 pub(super) use raw::Explore;
 pub(super) use resolve::resolve;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::lists::Lists;
-use super::{Interpolation, Side};
+use super::{By, Interpolation, Side};
 
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -81,13 +81,4 @@ impl Figure {
             Figure::Drop => &["boxes", "concept", "layer", "drop", "random", "show", "of"],
         }
     }
-}
-
-/// What a sheet of samples is sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum By {
-    Number,
-    Probe,
-    Looking,
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::lists::{Lists, RawChoice};
-use super::raw::{By, Explore, Figure};
-use super::{Choice, ExploreSpec, FigureSpec, SAMPLES, Score, Side, TermSpec};
+use super::raw::{Explore, Figure};
+use super::{Choice, ExploreSpec, FigureSpec, SAMPLES, Score, TermSpec};
 use crate::spec::resolve::Check;
 use crate::spec::tree::{Node, Value};
 use crate::spec::{SpecError, load};
@@ -194,21 +194,10 @@ impl One<'_> {
 
     fn by(&self) -> Result<Option<Score>, SpecError> {
         let raw = self.raw;
-        let by = raw.by.unwrap_or(match (&raw.concept, raw.looking) {
-            (Some(_), _) => By::Probe,
-            (None, Some(_)) => By::Looking,
-            _ => By::Number,
-        });
-        match (by, &raw.concept, raw.looking) {
-            (By::Number, None, None) => Ok(None),
-            (By::Probe, Some(concept), None) => Ok(Some(Score::Concept {
-                concept: concept.clone(),
-                against: raw.against.clone(),
-            })),
-            (By::Looking, None, side) => Ok(Some(Score::Looking {
-                looking: side.unwrap_or(Side::Left),
-            })),
-            _ => self.fail(
+        let (concept, against) = (raw.concept.clone(), raw.against.clone());
+        match Score::asked(raw.by, concept, against, raw.looking) {
+            Some(by) => Ok(by),
+            None => self.fail(
                 "by",
                 "expected `number`; or `probe` with a `concept`; or `looking`, with `looking: left` or `right`".into(),
             ),
