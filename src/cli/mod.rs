@@ -22,6 +22,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dcgan::data::Store;
 use dcgan::spec::{Experiment, ProfileChoice};
+use dcgan::track::progress::Stopped;
 
 /// Reproduce, question and extend the DCGAN paper, number by number.
 #[derive(Parser)]
@@ -79,6 +80,10 @@ pub fn main() -> ExitCode {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
         Ok(Verdict::Stopped) => ExitCode::from(130),
+        Err(error) if error.chain().any(|cause| cause.is::<Stopped>()) => {
+            eprintln!("{Stopped}");
+            ExitCode::from(130)
+        }
         Err(error) => {
             eprintln!("error: {}", sentence(&error));
             ExitCode::from(2)

@@ -7,7 +7,7 @@ use dcgan::explore::Net;
 use dcgan::probe::quality::{Settings, measure};
 use dcgan::spec::{InceptionSpec, QUALITY_SAMPLES, QualitySpec, SpaceSpec};
 use dcgan::sweep::{self, quality};
-use dcgan::track::progress::Progress;
+use dcgan::track::progress::{Progress, Stopped};
 use dcgan::track::quality::QualityRecord;
 use dcgan::track::run::write_json;
 
@@ -85,10 +85,6 @@ impl Quality {
                 }
                 (None, None) => bail!("name a trial, or images with `--images`"),
             };
-            let Some(found) = found else {
-                eprintln!("stopped; the same command starts this comparison over");
-                return Ok(Verdict::Stopped);
-            };
             tell(&found);
             all.push(found);
         }
@@ -130,7 +126,7 @@ impl Quality {
         Ok(spaces)
     }
 
-    /// Two sets of images; `None` where the user stopped it.
+    /// Two sets of images.
     fn sets(
         &self,
         images: &str,
@@ -138,7 +134,7 @@ impl Quality {
         net: Option<&Net>,
         store: &Store,
         progress: &dyn Progress,
-    ) -> Result<Option<QualityRecord>> {
+    ) -> Result<QualityRecord> {
         let against = self.against.clone().unwrap_or_default();
         let want = match net {
             Some(net) => Want {
@@ -156,9 +152,7 @@ impl Quality {
             ..want
         };
         let judged = self.open(images, &want, store, progress)?;
-        let Some((space, about)) = sweep::space(wanted, net, &real, progress)? else {
-            return Ok(None);
-        };
+        let (space, about) = sweep::space(wanted, net, &real, progress)?;
         let settings = Settings {
             space: wanted.to_string(),
             net: about,
@@ -166,7 +160,7 @@ impl Quality {
             against,
             seed: self.seed,
         };
-        Ok(measure(&space, &judged, &real, &settings, progress)?)
+        Ok(measure(&space, &judged, &real, &settings, progress)?.ok_or(Stopped)?)
     }
 
     fn open(

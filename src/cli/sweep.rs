@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use dcgan::data::Store;
-use dcgan::sweep::{self, Context, Ended};
+use dcgan::sweep::{self, Context, TrialOutcome};
 
 use super::progress::Screen;
 use super::{DeviceArg, ExperimentArgs, Verdict, kind, stop};
@@ -75,16 +75,16 @@ impl Sweep {
         for (label, id, ended) in &report.trials {
             let label = if label.is_empty() { "trial" } else { label };
             match ended {
-                Ended::Finished => {}
-                Ended::Skipped => eprintln!("{label} ({id}): done before, skipped"),
-                Ended::Failed(why) => {
+                TrialOutcome::Finished => {}
+                TrialOutcome::Skipped => eprintln!("{label} ({id}): done before, skipped"),
+                TrialOutcome::Failed(why) => {
                     failed += 1;
                     eprintln!(
                         "{label} ({id}) failed: {why}. Delete `{}` to try it again",
                         folder.join(id).display()
                     );
                 }
-                Ended::Stopped => {
+                TrialOutcome::Stopped => {
                     eprintln!(
                         "stopped and saved; go on with the same command:\n  {}",
                         context.command

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::quality::QualityStageError;
+use super::stages::quality::QualityStageError;
 use crate::data::{DataError, ImagesError};
 use crate::explore::ExploreError;
 use crate::nn::NnError;
@@ -13,12 +13,15 @@ use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 use crate::track::history::HistoryError;
+use crate::track::progress::Stopped;
 use crate::track::run::RunError;
 use crate::train::TrainError;
 
 /// Why a sweep could not go on. A trial that diverges is no such reason: it is recorded and the sweep goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     #[error(transparent)]
     Spec(#[from] SpecError),
     #[error(transparent)]

@@ -6,12 +6,13 @@ use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
 
 use super::SweepError;
-use super::trial::{Context, Stage};
+use super::context::Context;
 use crate::data::{Dataset, Images};
 use crate::nn::{Architecture, Discriminator, Generator, Input, one_hot, released, torch};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::Streams;
 use crate::track::format::Scale;
+use crate::track::progress::Stopped;
 use crate::track::run::RunFolder;
 use crate::train::{self, FINAL, Outcome, Trainer, labels, to_tensor, untrained};
 
@@ -77,14 +78,12 @@ impl Nets {
         spec: &Spec,
         context: &Context,
         dataset: &Dataset,
-    ) -> Result<Stage<Discriminator>, SweepError> {
+    ) -> Result<Discriminator, SweepError> {
         let streams = Streams::new(spec.seed);
         let layers = self.discriminator.layers();
         let d = untrained(&self.architecture, layers, streams, &context.device)?;
-        match infer_discriminator(&d, streams, context, dataset)? {
-            true => Ok(Stage::Done(d)),
-            false => Ok(Stage::Stopped),
-        }
+        infer_discriminator(&d, streams, context, dataset)?;
+        Ok(d)
     }
 }
 
@@ -95,7 +94,7 @@ pub(super) fn trained(
     context: &Context,
     dataset: &Dataset,
     folder: &mut RunFolder,
-) -> Result<Stage<Nets>, SweepError> {
+) -> Result<Nets, SweepError> {
     let streams = Streams::new(spec.seed);
     match &spec.model {
         ModelSpec::Preset {
@@ -112,7 +111,7 @@ pub(super) fn trained(
             check_images(&architecture, &dataset.images)?;
             let done = folder.path(FINAL);
             if done.exists() {
-                return Ok(Stage::Done(load(&done, architecture, context)?));
+                return load(&done, architecture, context);
             }
             let mut trainer = Trainer::new(
                 id,
@@ -131,18 +130,16 @@ pub(super) fn trained(
                 context.progress,
             )?;
             if outcome == Outcome::Stopped {
-                return Ok(Stage::Stopped);
+                return Err(Stopped.into());
             }
             let nets = Nets {
                 architecture,
                 discriminator: trainer.discriminator,
                 generator: Some(trainer.generator),
             };
-            if !infer(&nets, streams, context, dataset)? {
-                return Ok(Stage::Stopped);
-            }
+            infer(&nets, streams, context, dataset)?;
             save(&done, &nets)?;
-            Ok(Stage::Done(nets))
+            Ok(nets)
         }
         ModelSpec::Released { released } => {
             let read = released::load(released, &context.device)?;
@@ -152,19 +149,17 @@ pub(super) fn trained(
                 discriminator: read.discriminator,
                 generator: read.generator,
             };
-            match infer(&nets, streams, context, dataset)? {
-                true => Ok(Stage::Done(nets)),
-                false => Ok(Stage::Stopped),
-            }
+            infer(&nets, streams, context, dataset)?;
+            Ok(nets)
         }
         ModelSpec::Torch { torch, generator } => {
             let read = torch::load(torch, generator.as_deref(), &context.device)?;
             check_images(&read.architecture, &dataset.images)?;
-            Ok(Stage::Done(Nets {
+            Ok(Nets {
                 architecture: read.architecture,
                 discriminator: read.discriminator,
                 generator: read.generator,
-            }))
+            })
         }
     }
 }
@@ -179,16 +174,14 @@ fn check_images(architecture: &Architecture, images: &Images) -> Result<(), Swee
     }
 }
 
-/// Statistics of both nets; false where the user stopped it.
+/// Statistics of both nets.
 pub(super) fn infer(
     nets: &Nets,
     streams: Streams,
     context: &Context,
     dataset: &Dataset,
-) -> Result<bool, SweepError> {
-    if !infer_discriminator(&nets.discriminator, streams, context, dataset)? {
-        return Ok(false);
-    }
+) -> Result<(), SweepError> {
+    infer_discriminator(&nets.discriminator, streams, context, dataset)?;
     if let Some(generator) = &nets.generator {
         let mut rng = streams.stream("statistics.latent");
         let mut of_labels = streams.stream("statistics.labels");
@@ -196,13 +189,14 @@ pub(super) fn infer(
         let (size, device) = (STATISTICS_BATCH, &context.device);
         let what = "batch-norm statistics of G";
         let count = (STATISTICS_BATCHES, size);
-        return train::infer(generator, what, count, context.progress, |_| {
+        let inferred = train::infer(generator, what, count, context.progress, |_| {
             let streams = (&mut rng, &mut of_labels);
             let input = labels::input(&a.latent, a.classes, size, streams, device)?;
             Ok::<_, SweepError>(input)
-        });
+        })?;
+        return whole(inferred);
     }
-    Ok(true)
+    Ok(())
 }
 
 fn infer_discriminator(
@@ -210,16 +204,24 @@ fn infer_discriminator(
     streams: Streams,
     context: &Context,
     dataset: &Dataset,
-) -> Result<bool, SweepError> {
+) -> Result<(), SweepError> {
     let mut order: Vec<usize> = (0..dataset.images.n).collect();
     order.shuffle(&mut streams.stream("statistics"));
     order.truncate(STATISTICS_BATCHES * STATISTICS_BATCH);
     let batches: Vec<&[usize]> = order.chunks(STATISTICS_BATCH).collect();
     let what = "batch-norm statistics of D";
     let count = (batches.len(), STATISTICS_BATCH);
-    train::infer(discriminator, what, count, context.progress, |i| {
+    let inferred = train::infer(discriminator, what, count, context.progress, |i| {
         shown(discriminator, dataset, batches[i], &context.device)
-    })
+    })?;
+    whole(inferred)
+}
+
+fn whole(inferred: bool) -> Result<(), SweepError> {
+    match inferred {
+        true => Ok(()),
+        false => Err(Stopped.into()),
+    }
 }
 
 /// The images at `rows`, with their labels where D sees labels.

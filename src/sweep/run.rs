@@ -4,18 +4,13 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::trial::{self, Context, Ended};
-use super::watch::Watched;
-use super::{SweepError, trial_id};
+use super::context::Context;
+use super::outcome::{SweepSummary, TrialOutcome};
+use super::progress_label::Labelled;
+use super::{SweepError, trial, trial_id};
 use crate::data::Set;
 use crate::spec::{Experiment, Spec, TrialSpec};
 use crate::train::cpu_name;
-
-/// How each trial of a sweep ended, in order: label, folder name, end.
-#[derive(Debug, Clone)]
-pub struct Report {
-    pub trials: Vec<(String, String, Ended)>,
-}
 
 /// Run every trial of an experiment, [`Context::jobs`] of them at a time.
 ///
@@ -25,7 +20,7 @@ pub struct Report {
 /// # Errors
 /// [`SweepError`] for what would stop every trial: bad input, data that cannot be had, a disk that is full. Trials that
 /// run at that moment are saved and stopped.
-pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepError> {
+pub fn run(experiment: &Experiment, context: &Context) -> Result<SweepSummary, SweepError> {
     let mut trials = Vec::new();
     for TrialSpec { label, spec } in experiment.trials()? {
         let set = Set::find(&spec.data.train, context.cards)?;
@@ -44,7 +39,7 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepEr
         1 => sweep.work(context)?,
         jobs => sweep.side_by_side(jobs, context)?,
     }
-    Ok(sweep.report())
+    Ok(sweep.summary())
 }
 
 struct Trial {
@@ -57,7 +52,7 @@ struct Trial {
 struct Sweep {
     trials: Vec<Trial>,
     /// How each trial ended; `None` before.
-    ends: Vec<Mutex<Option<Ended>>>,
+    ends: Vec<Mutex<Option<TrialOutcome>>>,
     next: AtomicUsize,
     /// Set where no further trial shall start.
     halted: AtomicBool,
@@ -111,10 +106,10 @@ impl Sweep {
             let twin = self.trials[..i].iter().any(|t| t.id == *id);
             let ended = match twin {
                 // The same numbers under another label, perhaps still being made.
-                true => Ok(Ended::Skipped),
+                true => Ok(TrialOutcome::Skipped),
                 false => {
                     let label = if context.jobs > 1 { label } else { "" };
-                    let progress = Watched::new(context.progress, label, &self.halted);
+                    let progress = Labelled::new(context.progress, label, &self.halted);
                     let context = Context {
                         progress: &progress,
                         ..context.clone()
@@ -122,7 +117,7 @@ impl Sweep {
                     trial::run(spec, &trial.label, id, &context)
                 }
             };
-            if matches!(ended, Ok(Ended::Stopped) | Err(_)) {
+            if matches!(ended, Ok(TrialOutcome::Stopped) | Err(_)) {
                 self.halted.store(true, Ordering::SeqCst);
             }
             let ended = ended?;
@@ -131,13 +126,13 @@ impl Sweep {
         }
     }
 
-    fn report(self) -> Report {
+    fn summary(self) -> SweepSummary {
         let ends = self
             .ends
             .into_iter()
             .map(|end| end.into_inner().unwrap_or_else(PoisonError::into_inner));
         let trials = self.trials.into_iter().zip(ends);
-        Report {
+        SweepSummary {
             trials: trials
                 .filter_map(|(t, end)| Some((t.label, t.id, end?)))
                 .collect(),

@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 /// A figure, drawn or left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FigureRecord {
-    /// Hash of what it was asked to be.
-    pub key: String,
     /// `interpolate`, `arithmetic`, ...
     pub figure: String,
     /// The name of its files in `figures/`.

@@ -29,6 +29,9 @@ pub struct RunRecord {
     /// Why it failed or stopped, in a sentence.
     #[serde(default)]
     pub error: Option<String>,
+    /// What kind of failure `error` tells of; `None` where it did not fail, and in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
     /// `cpu`, `paper`, ...; `None` where the spec ran as written.
     pub profile: Option<String>,
     /// `cpu` or `cuda:0 (NVIDIA H100)`, with the thread count for the CPU.
@@ -64,6 +67,16 @@ pub enum Status {
     /// NaN, divergence or an error; `error` says which.
     Failed,
     Finished,
+}
+
+/// Why a trial failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Failure {
+    /// Its losses left the finite numbers: the same spec would do so again, and the sweep goes on without it.
+    Diverged,
+    /// Something that would stop every trial, such as a full disk: the same command tries again.
+    Error,
 }
 
 /// A stage (`train`, `features`, `probe`, `figures`) of a trial.

@@ -8,8 +8,6 @@ pub const FILE: &str = "memorisation.json";
 /// The file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Memorisation {
-    /// What determines it.
-    pub key: String,
     /// One for each epoch looked at, in rising order.
     pub epochs: Vec<MemorisationRecord>,
 }

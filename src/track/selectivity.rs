@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 /// The record of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SelectivityRecord {
-    /// Stands for what determines it but the nets.
-    pub key: String,
     /// One for each data set.
     pub sets: Vec<Selectivity>,
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use dcgan::report::claims::{Decided, Outcome, Verdict, decide};
 use dcgan::report::{collect, published};
 use dcgan::track::format::{
-    Features, Labels, Point, ProbeRecord, RunRecord, Scale, Status, VERSION,
+    Failure, Features, Labels, Point, ProbeRecord, RunRecord, Scale, Status, VERSION,
 };
 use dcgan::track::run::write_json;
 
@@ -87,6 +87,7 @@ impl Place {
             error: trial
                 .failed
                 .then(|| "diverged at step 12: the loss is NaN".into()),
+            failure: trial.failed.then_some(Failure::Diverged),
             profile: Some("cpu".into()),
             device: "cpu (2 threads)".into(),
             started: "2026-01-01T10:00:00Z".into(),

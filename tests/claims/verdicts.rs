@@ -299,7 +299,7 @@ fn copies_of_training_images_are_held_to_held_out_images() {
                 "nearer_than_held_out": 0.6, "nearer_than_held_out_interval": [0.58, 0.62],
             })
         };
-        let record = serde_json::json!({"key": "k", "epochs": [{
+        let record = serde_json::json!({"epochs": [{
             "epoch": epoch, "samples": 1000, "held_out": "test", "held_out_images": 1000, "training_images": 50_000,
             "spaces": [space("pixels", pixels), space("features", features)],
         }]});
@@ -397,7 +397,7 @@ fn digits(dcgan: &[(u64, usize)], gan: &[(u64, usize)], real: Option<(u64, usize
             .map(|(images, errors)| serde_json::json!({"subset": "first", "images": images, "errors": [errors]}))
             .collect();
         let record = serde_json::json!({
-            "key": "k", "data": "mnist", "queries": 10_000, "generated": generated, "real": real, "seconds": 1.0,
+            "data": "mnist", "queries": 10_000, "generated": generated, "real": real, "seconds": 1.0,
         });
         write_json(&folder.join("nearest.json"), &record).unwrap();
     }

@@ -178,7 +178,7 @@ mod tests {
     use crate::report::published::published;
 
     const RUN: &str = include_str!("../../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
-    const NEAREST: &str = r#"{"key": "k", "data": "mnist", "queries": 10000, "seconds": 9.5,
+    const NEAREST: &str = r#"{"data": "mnist", "queries": 10000, "seconds": 9.5,
         "generated": [{"samples": 50000, "errors": 512}, {"samples": 1000000, "errors": 431}],
         "real": [{"subset": "all", "images": 60000, "errors": [309]}, {"subset": "first", "images": 10000, "errors": [537]},
                  {"subset": "random", "images": 50000, "errors": [318, 330]}]}"#;

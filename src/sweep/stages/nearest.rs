@@ -6,25 +6,24 @@ use std::time::Instant;
 
 use rand::seq::index;
 
-use super::SweepError;
-use super::id::short;
-use super::nets::Nets;
-use super::prints::{Prints, Read};
-use super::trial::{Context, Stage};
-use super::work::Work;
+use super::stage::together;
+use super::{Inputs, Stage};
 use crate::data::{Dataset, to_bytes};
 use crate::nn::Generator;
 use crate::probe::nearest::{Block, Curve, Nearest, NearestError, curve};
 use crate::spec::{Latent, NearestSpec, Spec};
+use crate::sweep::SweepError;
+use crate::sweep::context::Context;
+use crate::sweep::fingerprints::Source;
+use crate::sweep::id::short;
+use crate::sweep::nets::Nets;
+use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::nearest::{GeneratedRow, NearestRecord, RealRow, Subset};
-use crate::track::progress::Unit;
+use crate::track::progress::{Stopped, Unit};
 use crate::track::run::{self, RunFolder};
 use crate::train::Sampler;
 
-/// Raised when the same spec would give other numbers than before.
-const VERSION: u32 = 1;
-const RECORD: &str = "nearest.json";
 /// The search half-way, or as far as it came: more samples go on from there.
 const STATE: &str = "nearest/search.safetensors";
 /// Generated images are drawn from a stream of their own each so many: where a stopped search goes on.
@@ -35,51 +34,43 @@ const BATCH: usize = 500;
 const SIZES: [usize; 2] = [10_000, 50_000];
 const DRAWS: usize = 5;
 
-/// Whether the spec asks for nothing that is not there.
-pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
-    match &spec.nearest {
-        Some(nearest) => Ok(stored(folder, &key(nearest, spec, prints))?.is_some()),
-        None => Ok(true),
-    }
-}
+pub(super) struct NearestNeighbours;
 
-/// Run what is missing; write `nearest.json`.
-pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
-    let (spec, folder, prints) = (work.spec, work.folder, work.prints);
-    let Some(nearest) = &spec.nearest else {
-        return Ok(Stage::Done(()));
-    };
-    let key = key(nearest, spec, prints);
-    if stored(folder, &key)?.is_some() {
-        return Ok(Stage::Done(()));
+impl Stage for NearestNeighbours {
+    const NAME: &'static str = "nearest";
+    const VERSION: u32 = 1;
+    type Wanted<'s> = &'s NearestSpec;
+    type Record = NearestRecord;
+
+    fn wanted(spec: &Spec) -> Vec<&NearestSpec> {
+        spec.nearest.iter().collect()
     }
-    let found = work.timed("nearest", |work| {
-        let [train, test] = work.labelled(&nearest.data, "nearest.data")?;
+
+    fn reads<'s>(wanted: &&'s NearestSpec, spec: &'s Spec) -> Inputs<'s> {
+        Inputs {
+            spec: serde_json::json!([wanted, spec.seed, spec.data.size]),
+            contents: vec![Source::Set(&wanted.data)],
+        }
+    }
+
+    fn find(trial: &mut TrialContext, wanted: &&NearestSpec) -> Result<NearestRecord, SweepError> {
+        let [train, test] = trial.labelled(&wanted.data, "nearest.data")?;
         let search = Neighbours {
-            spec,
-            nearest,
-            context: work.context,
+            spec: trial.spec,
+            nearest: wanted,
+            context: trial.context,
             train,
             test,
         };
-        search.found(work.nets, folder, &key)
-    })?;
-    let Some(found) = found else {
-        return Ok(Stage::Stopped);
-    };
-    run::write_json(&folder.path(RECORD), &found)?;
-    folder.write_record(work.record)?;
-    Ok(Stage::Done(()))
-}
+        search.found(trial.nets, trial.folder)
+    }
 
-fn key(nearest: &NearestSpec, spec: &Spec, prints: &Prints) -> String {
-    let parts = serde_json::json!([VERSION, nearest, spec.seed, spec.data.size]);
-    prints.key(parts, &[Read::Set(&nearest.data)])
-}
-
-fn stored(folder: &RunFolder, key: &str) -> Result<Option<NearestRecord>, SweepError> {
-    let record: Option<NearestRecord> = run::read_json(&folder.path(RECORD))?;
-    Ok(record.filter(|r| r.key == key))
+    fn gather(folder: &RunFolder, records: &[NearestRecord]) -> Result<(), SweepError> {
+        Ok(run::write_json(
+            &together::<Self>(folder.root()),
+            &records.first(),
+        )?)
+    }
 }
 
 struct Neighbours<'a> {
@@ -91,31 +82,23 @@ struct Neighbours<'a> {
 }
 
 impl Neighbours<'_> {
-    /// Everything that is asked for; `None` where the user stopped it.
-    fn found(
-        &self,
-        nets: &Nets,
-        folder: &RunFolder,
-        key: &str,
-    ) -> Result<Option<NearestRecord>, SweepError> {
+    /// Everything that is asked for.
+    fn found(&self, nets: &Nets, folder: &RunFolder) -> Result<NearestRecord, SweepError> {
         let truth = self.test.labels.as_deref().unwrap_or_default();
         let started = Instant::now();
-        let Some(generated) = self.generated(nets, folder, truth)? else {
-            return Ok(None);
-        };
+        let generated = self.generated(nets, folder, truth)?;
         let seconds = started.elapsed().as_secs_f64();
         let real = match self.nearest.real {
             true => self.real_once(truth, folder)?,
-            false => Some(Vec::new()),
+            false => Vec::new(),
         };
-        Ok(real.map(|real| NearestRecord {
-            key: key.to_string(),
+        Ok(NearestRecord {
             data: self.nearest.data.clone(),
             queries: truth.len(),
             generated,
             real,
             seconds,
-        }))
+        })
     }
 
     fn search(&self) -> Result<Nearest, NearestError> {
@@ -128,7 +111,7 @@ impl Neighbours<'_> {
         nets: &Nets,
         folder: &RunFolder,
         truth: &[u8],
-    ) -> Result<Option<Vec<GeneratedRow>>, SweepError> {
+    ) -> Result<Vec<GeneratedRow>, SweepError> {
         let classes = self.test.classes.len();
         let generator = match &nets.generator {
             Some(generator) if generator.classes() == classes => generator,
@@ -142,7 +125,8 @@ impl Neighbours<'_> {
         };
         let path = folder.path(STATE);
         // The folder is the net's own; the rest of the stream and the queries hang on these.
-        let state_key = format!("{VERSION} {} {}", self.spec.seed, self.test.fingerprint);
+        let version = NearestNeighbours::VERSION;
+        let state_key = format!("{version} {} {}", self.spec.seed, self.test.fingerprint);
         let stream = Stream {
             generator,
             latent: nets.architecture.latent,
@@ -157,37 +141,32 @@ impl Neighbours<'_> {
             title: "nearest generated images",
             progress: self.context.progress,
         };
-        let points = curve(&mut self.search()?, &plan, |range| stream.block(range))?;
+        let points =
+            curve(&mut self.search()?, &plan, |range| stream.block(range))?.ok_or(Stopped)?;
         let row = |p: &crate::probe::nearest::Point| GeneratedRow {
             samples: p.references,
             errors: p.errors,
         };
-        Ok(points.map(|points| points.iter().map(row).collect()))
+        Ok(points.iter().map(row).collect())
     }
 
     /// The real images' part hangs on no net and no number of samples: once is enough.
-    fn real_once(
-        &self,
-        truth: &[u8],
-        folder: &RunFolder,
-    ) -> Result<Option<Vec<RealRow>>, SweepError> {
+    fn real_once(&self, truth: &[u8], folder: &RunFolder) -> Result<Vec<RealRow>, SweepError> {
         let spec = self.spec;
         let of = [&self.train.fingerprint, &self.test.fingerprint];
-        let parts = serde_json::json!([VERSION, spec.seed, spec.data.size, of]);
+        let parts = serde_json::json!([NearestNeighbours::VERSION, spec.seed, spec.data.size, of]);
         let key = short(parts.to_string());
         let path = folder.path(&format!("nearest/real-{key}.json"));
         if let Some(rows) = run::read_json(&path)? {
-            return Ok(Some(rows));
+            return Ok(rows);
         }
         let rows = self.real(truth)?;
-        if let Some(rows) = &rows {
-            run::write_json(&path, rows)?;
-        }
+        run::write_json(&path, &rows)?;
         Ok(rows)
     }
 
     /// Subsets among which the paper's may be: it does not say which real images it used.
-    fn real(&self, truth: &[u8]) -> Result<Option<Vec<RealRow>>, SweepError> {
+    fn real(&self, truth: &[u8]) -> Result<Vec<RealRow>, SweepError> {
         let n = self.train.images.n;
         let mut subsets: Vec<(Subset, usize, Vec<Vec<usize>>)> =
             vec![(Subset::All, n, vec![(0..n).collect()])];
@@ -211,9 +190,7 @@ impl Neighbours<'_> {
         for (subset, images, draws) in subsets {
             let mut errors = Vec::new();
             for rows in draws {
-                if self.context.progress.stop_requested() {
-                    return Ok(None);
-                }
+                self.context.progress.check()?;
                 let part = self.train.subset(&rows)?;
                 let mut search = self.search()?;
                 search.add(
@@ -229,7 +206,7 @@ impl Neighbours<'_> {
                 errors,
             });
         }
-        Ok(Some(found))
+        Ok(found)
     }
 }
 

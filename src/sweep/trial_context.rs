@@ -1,34 +1,37 @@
-//! A trial whose nets are ready, as its stages work on it, and what they share: data sets, features, the untrained D.
+//! What the stages of a trial share: its nets, its folder and record, data sets, features, the untrained D.
 
 use std::rc::Rc;
 use std::time::Instant;
 
 use super::SweepError;
+use super::context::Context;
+use super::fingerprints::Fingerprints;
 use super::nets::Nets;
-use super::prints::Prints;
-use super::trial::{Context, Stage, data_record};
 use crate::data::{Dataset, Set, Want};
 use crate::nn::Discriminator;
 use crate::probe::{self, Labelled, features};
 use crate::spec::{Features, KMeansSpec, ProbeSpec, Spec};
 use crate::track::Streams;
-use crate::track::format::RunRecord;
+use crate::track::format::{DataRecord, RunRecord};
+use crate::track::progress::Stopped;
 use crate::track::run::RunFolder;
 
-/// What a stage has before it, and what stages before it made.
-pub(super) struct Work<'a> {
+/// A trial whose nets are ready, and what earlier stages made.
+pub(super) struct TrialContext<'a> {
     pub spec: &'a Spec,
     pub nets: &'a Nets,
     /// The training images, from which batch-norm statistics come.
     pub dataset: &'a Rc<Dataset>,
     pub context: &'a Context<'a>,
     pub folder: &'a RunFolder,
-    pub prints: &'a Prints,
+    pub fingerprints: &'a Fingerprints,
     pub record: &'a mut RunRecord,
     opened: Vec<((String, String), Rc<Dataset>)>,
     untrained: Option<Rc<Discriminator>>,
     /// The features last made and what they are of.
     features: Option<(Of, Rc<features::TrainAndTest>)>,
+    /// Seconds of pieces that are recorded apart from the piece around them.
+    inner: f64,
 }
 
 /// What features are of: a data set, a kind, and the size of a k-means layer.
@@ -61,43 +64,45 @@ impl Rows {
     }
 }
 
-impl<'a> Work<'a> {
+impl<'a> TrialContext<'a> {
     pub fn new(
         spec: &'a Spec,
         nets: &'a Nets,
         dataset: &'a Rc<Dataset>,
         context: &'a Context<'a>,
         folder: &'a RunFolder,
-        prints: &'a Prints,
+        fingerprints: &'a Fingerprints,
         record: &'a mut RunRecord,
     ) -> Self {
         // What a stage asks for may be what training read.
         let own = (spec.data.train.clone(), spec.data.split.clone());
-        Work {
+        TrialContext {
             spec,
             nets,
             dataset,
             context,
             folder,
-            prints,
+            fingerprints,
             record,
             opened: vec![(own, dataset.clone())],
             untrained: None,
             features: None,
+            inner: 0.0,
         }
     }
 
-    /// Do one piece and record how long it took; `None`, from the piece or from here, where the user stopped it.
+    /// Do one piece and record how long it took, less the pieces within it that are recorded themselves.
     pub fn timed<T>(
         &mut self,
-        stage: &str,
-        piece: impl FnOnce(&mut Self) -> Result<Option<T>, SweepError>,
-    ) -> Result<Option<T>, SweepError> {
+        name: &str,
+        piece: impl FnOnce(&mut Self) -> Result<T, SweepError>,
+    ) -> Result<T, SweepError> {
+        let around = std::mem::take(&mut self.inner);
         let started = Instant::now();
         let found = piece(self);
         let seconds = started.elapsed().as_secs_f64();
-        self.record
-            .stage(stage, seconds, matches!(found, Ok(Some(_))));
+        self.record.stage(name, seconds - self.inner, found.is_ok());
+        self.inner = around + seconds;
         found
     }
 
@@ -136,34 +141,38 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The discriminator before its first step, with statistics of its own; `None` where the user stopped it.
-    pub fn untrained(&mut self) -> Result<Option<Rc<Discriminator>>, SweepError> {
-        if self.untrained.is_none() {
-            match self.nets.untrained(self.spec, self.context, self.dataset)? {
-                Stage::Done(net) => self.untrained = Some(Rc::new(net)),
-                Stage::Stopped => return Ok(None),
-            }
+    /// The discriminator before its first step, with statistics of its own.
+    pub fn untrained(&mut self) -> Result<Rc<Discriminator>, SweepError> {
+        if let Some(net) = &self.untrained {
+            return Ok(net.clone());
         }
-        Ok(self.untrained.clone())
+        let net = self.nets.untrained(self.spec, self.context, self.dataset)?;
+        Ok(self.untrained.insert(Rc::new(net)).clone())
     }
 
-    /// A probe's data as features of a kind, with its labels; `None` where the user stopped it.
-    pub fn rows(&mut self, probe: &ProbeSpec, kind: Features) -> Result<Option<Rows>, SweepError> {
+    /// A probe's data as features of a kind, with its labels; its seconds are recorded as those of `features`.
+    pub fn rows(&mut self, probe: &ProbeSpec, kind: Features) -> Result<Rows, SweepError> {
+        self.timed("features", |trial| trial.rows_of(probe, kind))
+    }
+
+    fn rows_of(&mut self, probe: &ProbeSpec, kind: Features) -> Result<Rows, SweepError> {
         let [train, test] = self.labelled(&probe.data, "probe.data")?;
         let of = (probe.data.clone(), kind, layer(probe, kind));
-        if self.features.as_ref().is_none_or(|(made, _)| *made != of) {
-            // Free the last features before the next are made: together they may not fit.
-            self.features = None;
-            let Some(made) = self.make(probe, kind, &train, &test)? else {
-                return Ok(None);
-            };
-            self.features = Some((of, Rc::new(made)));
-        }
-        Ok(self.features.as_ref().map(|(_, features)| Rows {
+        let features = match &self.features {
+            Some((made, features)) if *made == of => features.clone(),
+            _ => {
+                // Free the last features before the next are made: together they may not fit.
+                self.features = None;
+                let made = Rc::new(self.make(probe, kind, &train, &test)?);
+                self.features = Some((of, made.clone()));
+                made
+            }
+        };
+        Ok(Rows {
             train,
             test,
-            features: features.clone(),
-        }))
+            features,
+        })
     }
 
     /// Forget the features: those of another stage would take memory beside its own.
@@ -177,29 +186,29 @@ impl<'a> Work<'a> {
         kind: Features,
         train: &Dataset,
         test: &Dataset,
-    ) -> Result<Option<features::TrainAndTest>, SweepError> {
-        Ok(match kind {
-            Features::Pixels => Some((
+    ) -> Result<features::TrainAndTest, SweepError> {
+        match kind {
+            Features::Pixels => Ok((
                 features::pixels(&train.images)?,
                 features::pixels(&test.images)?,
             )),
-            Features::Trained => self.of_net("trained", &self.nets.discriminator, train, test)?,
-            Features::Untrained => match self.untrained()? {
-                Some(net) => self.of_net("untrained", &net, train, test)?,
-                None => None,
-            },
-            Features::KMeans => match &probe.kmeans {
-                Some(layer) => probe::kmeans::cached(
+            Features::Trained => self.of_net("trained", &self.nets.discriminator, train, test),
+            Features::Untrained => {
+                let net = self.untrained()?;
+                self.of_net("untrained", &net, train, test)
+            }
+            Features::KMeans => {
+                let made = probe::kmeans::cached(
                     &self.folder.path("features"),
                     train,
                     test,
-                    layer,
+                    &probe.kmeans.unwrap_or_default(),
                     Streams::new(self.spec.seed),
                     self.context.progress,
-                )?,
-                None => None,
-            },
-        })
+                )?;
+                Ok(made.ok_or(Stopped)?)
+            }
+        }
     }
 
     fn of_net(
@@ -208,20 +217,28 @@ impl<'a> Work<'a> {
         net: &Discriminator,
         train: &Dataset,
         test: &Dataset,
-    ) -> Result<Option<features::TrainAndTest>, SweepError> {
-        let of = |set: &Dataset| {
+    ) -> Result<features::TrainAndTest, SweepError> {
+        let of = |set: &Dataset| -> Result<_, SweepError> {
             let folder = self.folder.path("features");
             let (device, progress) = (&self.context.device, self.context.progress);
-            features::cached(&folder, name, net, set, device, progress)
+            Ok(features::cached(&folder, name, net, set, device, progress)?.ok_or(Stopped)?)
         };
-        match of(train)? {
-            Some(train) => Ok(of(test)?.map(|test| (train, test))),
-            None => Ok(None),
-        }
+        Ok((of(train)?, of(test)?))
     }
 }
 
 /// The k-means layer that features of this kind come from.
 pub(super) fn layer(probe: &ProbeSpec, kind: Features) -> Option<KMeansSpec> {
     probe.kmeans.filter(|_| kind == Features::KMeans)
+}
+
+/// What a run says of a data set it read.
+pub(super) fn data_record(dataset: &Dataset) -> DataRecord {
+    DataRecord {
+        name: dataset.name.clone(),
+        split: dataset.split.clone(),
+        images: dataset.images.n,
+        fingerprint: dataset.fingerprint.clone(),
+        skipped: dataset.skipped.len(),
+    }
 }

@@ -1,14 +1,14 @@
-//! A random search, trial by trial: each one's result kept, and the best one's net.
+//! The random search of the supervised net's settings: every trial's result is kept, and the best one's net.
 
 use std::time::Instant;
 
-use super::SweepError;
-use super::trial::Context;
 use crate::data::Dataset;
 use crate::nn::Classifier;
 use crate::spec::SupervisedSpec;
+use crate::sweep::SweepError;
+use crate::sweep::context::Context;
 use crate::track::Streams;
-use crate::track::progress::Unit;
+use crate::track::progress::{Stopped, Unit};
 use crate::track::run::{self, RunFolder};
 use crate::track::supervised::SupervisedTrial;
 use crate::train::supervised::{self, Found, Settings, Task};
@@ -36,7 +36,7 @@ impl Search<'_> {
 
     /// Every trial, those kept from before as they are, and the index of the best. The best one's net lies beside its
     /// result; those of beaten trials are deleted.
-    pub fn trials(&self) -> Result<Option<(Vec<SupervisedTrial>, usize)>, SweepError> {
+    pub fn trials(&self) -> Result<(Vec<SupervisedTrial>, usize), SweepError> {
         let progress = self.context.progress;
         let rows = self.task.train.images.n as u64;
         let each = rows * self.task.epochs as u64;
@@ -61,9 +61,7 @@ impl Search<'_> {
                     let found = supervised::train(
                         &self.task, &settings, streams, trial, progress, &mut *bar,
                     )?;
-                    let Some(found) = found else {
-                        return Ok(None);
-                    };
+                    let found = found.ok_or(Stopped)?;
                     let done = SupervisedTrial {
                         settings: serde_json::to_value(settings).unwrap_or_default(),
                         validation: found.validation,
@@ -95,15 +93,12 @@ impl Search<'_> {
                 100.0 * (1.0 - lowest)
             ));
         }
-        Ok(best.map(|best| (trials, best)))
+        // The spec asks for one trial or more.
+        Ok((trials, best.unwrap_or_default()))
     }
 
     /// The chosen net and its test accuracy; trained again where its file is gone.
-    pub fn test(
-        &self,
-        chosen: usize,
-        test: &Dataset,
-    ) -> Result<Option<(Classifier, f64)>, SweepError> {
+    pub fn test(&self, chosen: usize, test: &Dataset) -> Result<(Classifier, f64), SweepError> {
         let (path, progress) = (self.path(chosen, "safetensors"), self.context.progress);
         if !path.exists() {
             let mut bar = progress.begin(
@@ -114,10 +109,7 @@ impl Search<'_> {
             let (settings, streams) = (self.settings(chosen), self.streams);
             let found: Option<Found> =
                 supervised::train(&self.task, &settings, streams, chosen, progress, &mut *bar)?;
-            match found {
-                Some(found) => train::save(&path, &found.tensors, None)?,
-                None => return Ok(None),
-            }
+            train::save(&path, &found.ok_or(Stopped)?.tensors, None)?;
         }
         let device = &self.context.device;
         let (tensors, _) = train::load(&path, device)?;
@@ -128,6 +120,6 @@ impl Search<'_> {
         let truth = test.labels.as_deref().unwrap_or_default();
         progress.note("supervised net: the chosen one on the test images");
         let accuracy = supervised::accuracy(&net, &test.images, truth, device, progress)?;
-        Ok(accuracy.map(|accuracy| (net, accuracy)))
+        Ok((net, accuracy.ok_or(Stopped)?))
     }
 }

@@ -1,79 +1,73 @@
-//! The quality stage: G's samples compared with real images; each result kept by what determines it.
+//! G's samples compared with real images: FID and its like, by the spec's `quality` section or `dcgan quality`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use rand::seq::SliceRandom;
 
-use super::SweepError;
-use super::prints::{Prints, Read};
-use super::spaces::space;
-use super::trial::Stage;
-use super::work::Work;
+use super::stage::{key, path, together};
+use super::{Inputs, Stage};
 use crate::data::{Images, ImagesError, Set, Store, Want, to_bytes};
 use crate::explore::Net;
 use crate::nn::NnError;
 use crate::probe::quality::{Settings, measure};
 use crate::spec::{QualitySpec, SpaceSpec, Spec};
+use crate::sweep::SweepError;
+use crate::sweep::fingerprints::{Fingerprints, Source};
+use crate::sweep::spaces::space;
+use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
-use crate::track::atomic::WriteError;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
 use crate::train::FINAL;
 
-/// Raised when the same comparison would give other numbers than before.
-const VERSION: u32 = 1;
 /// Images drawn between two looks at whether to stop.
 const DRAWN: usize = 250;
-/// Where a trial's comparisons lie together.
-const TOGETHER: &str = "quality.json";
 
-/// Whether every comparison that the spec asks for has its result.
-pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
-    for wanted in &spec.quality {
-        if stored(folder, wanted, spec, prints)?.is_none() {
-            return Ok(false);
+pub(super) struct Quality;
+
+impl Stage for Quality {
+    const NAME: &'static str = "quality";
+    const VERSION: u32 = 1;
+    type Wanted<'s> = &'s QualitySpec;
+    type Record = QualityRecord;
+
+    fn wanted(spec: &Spec) -> Vec<&QualitySpec> {
+        spec.quality.iter().collect()
+    }
+
+    fn reads<'s>(wanted: &&'s QualitySpec, spec: &'s Spec) -> Inputs<'s> {
+        let mut contents = vec![Source::Set(named(&wanted.against, &spec.data.train).0)];
+        match &wanted.space {
+            SpaceSpec::Inception(weights) => {
+                contents.push(Source::File(weights.inception.clone()));
+            }
+            SpaceSpec::Trial(folder) => contents.push(Source::File(folder.join(FINAL))),
+            SpaceSpec::Trained | SpaceSpec::Untrained => {}
+        }
+        Inputs {
+            spec: serde_json::json!([wanted, spec.seed]),
+            contents,
         }
     }
-    Ok(true)
-}
 
-/// Compare what is not compared yet; write `quality.json`.
-pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
-    let (spec, context, folder) = (work.spec, work.context, work.folder);
-    for wanted in &spec.quality {
-        if stored(folder, wanted, spec, work.prints)?.is_some() {
-            continue;
-        }
-        let found = work.timed("quality", |work| {
-            let (set, split) = named(&wanted.against, &spec.data.train);
-            let real = work.open(set, split)?;
-            let net = Net::open(folder.root())?;
-            let key = key(wanted, &spec.data.train, spec.seed, work.prints);
-            let against = (format!("{set}, {split}"), &real.images);
-            compare(&net, wanted, spec.seed, against, &key, context.progress)
-        });
-        if found?.is_none() {
-            return Ok(Stage::Stopped);
-        }
-        folder.write_record(work.record)?;
+    fn find(trial: &mut TrialContext, wanted: &&QualitySpec) -> Result<QualityRecord, SweepError> {
+        let (set, split) = named(&wanted.against, &trial.spec.data.train);
+        let real = trial.open(set, split)?;
+        let net = Net::open(trial.folder.root())?;
+        let against = (format!("{set}, {split}"), &real.images);
+        let progress = trial.context.progress;
+        compare(&net, wanted, trial.spec.seed, against, progress)
     }
-    Ok(Stage::Done(()))
-}
 
-fn stored(
-    folder: &RunFolder,
-    wanted: &QualitySpec,
-    spec: &Spec,
-    prints: &Prints,
-) -> Result<Option<QualityRecord>, SweepError> {
-    let key = key(wanted, &spec.data.train, spec.seed, prints);
-    Ok(read_json(&path(folder.root(), &key))?)
+    fn gather(folder: &RunFolder, _: &[QualityRecord]) -> Result<(), SweepError> {
+        gather(folder.root())
+    }
 }
 
 /// Compare the samples of the trial in `root` (or of the authors' released weights there) with a split of the data set
-/// that it trained on, and keep the result in its folder; `None` where the user stopped it. It computes on the CPU.
+/// that it trained on, and keep the result in its folder. It computes on the CPU.
 ///
 /// # Errors
 /// [`SweepError`].
@@ -84,7 +78,7 @@ pub fn trial(
     cards: Option<&Path>,
     store: &Store,
     progress: &dyn Progress,
-) -> Result<Option<QualityRecord>, SweepError> {
+) -> Result<QualityRecord, SweepError> {
     let net = Net::open(root)?;
     let Some(spec) = &net.spec else {
         return Err(QualityStageError::NoData {
@@ -97,36 +91,39 @@ pub fn trial(
         size: Some(image.height),
         channels: Some(image.channels),
     };
+    let spec = Spec {
+        seed,
+        ..spec.clone()
+    };
     let own = &spec.data.train;
     let (set, split) = named(&wanted.against, own);
-    let mut prints = Prints::default();
-    prints.look(&reads(wanted, own), own, cards, store, progress)?;
+    let mut fingerprints = Fingerprints::default();
+    let sources = Quality::reads(&wanted, &spec).contents;
+    fingerprints.add(&sources, own, cards, store, progress)?;
     let real = Set::find(set, cards)?.open(split, &want, store, progress)?;
-    let key = key(wanted, own, seed, &prints);
     let against = (format!("{set}, {split}"), &real.images);
-    compare(&net, wanted, seed, against, &key, progress)
+    let found = compare(&net, wanted, seed, against, progress)?;
+    let key = key::<Quality>(&wanted, &spec, &fingerprints);
+    write_json(&path::<Quality>(root, &key), &found)?;
+    gather(root)?;
+    Ok(found)
 }
 
-/// Samples of `net` against real images with their name; the result is kept under `key`.
+/// Samples of `net` against real images with their name.
 fn compare(
     net: &Net,
     wanted: &QualitySpec,
     seed: u64,
     (against, real): (String, &Images),
-    key: &str,
     progress: &dyn Progress,
-) -> Result<Option<QualityRecord>, SweepError> {
+) -> Result<QualityRecord, SweepError> {
     progress.note(&format!(
         "quality: {} samples against {}, space {}",
         wanted.samples, wanted.against, wanted.space
     ));
     let real = some(real, wanted.samples)?;
-    let Some((space, about)) = space(&wanted.space, Some(net), &real, progress)? else {
-        return Ok(None);
-    };
-    let Some(drawn) = draw(net, wanted.samples, seed, progress)? else {
-        return Ok(None);
-    };
+    let (space, about) = space(&wanted.space, Some(net), &real, progress)?;
+    let drawn = draw(net, wanted.samples, seed, progress)?;
     let settings = Settings {
         space: wanted.space.to_string(),
         net: about,
@@ -134,13 +131,7 @@ fn compare(
         against,
         seed,
     };
-    let Some(found) = measure(&space, &drawn, &real, &settings, progress)? else {
-        return Ok(None);
-    };
-    let root = &net.identity.folder;
-    write_json(&path(root, key), &found)?;
-    gather(root)?;
-    Ok(Some(found))
+    Ok(measure(&space, &drawn, &real, &settings, progress)?.ok_or(Stopped)?)
 }
 
 /// Data set and split that `text` names: a split of the set `own`, or `SET/SPLIT`, or `folder:PATH`, which means every
@@ -167,13 +158,8 @@ pub fn some(images: &Images, most: usize) -> Result<Images, ImagesError> {
     images.subset(&order)
 }
 
-/// `n` samples of the generator as bytes, of a conditional one of each class in turn; `None` where the user stopped it.
-fn draw(
-    net: &Net,
-    n: usize,
-    seed: u64,
-    progress: &dyn Progress,
-) -> Result<Option<Images>, SweepError> {
+/// `n` samples of the generator as bytes, of a conditional one of each class in turn.
+fn draw(net: &Net, n: usize, seed: u64, progress: &dyn Progress) -> Result<Images, SweepError> {
     let rng = Streams::new(seed).stream("quality.latent");
     let mut sampler = net.sampler(rng, progress)?;
     let classes = sampler.classes();
@@ -181,9 +167,7 @@ fn draw(
     let mut pixels = vec![0; n * image.len()];
     let mut bar = progress.begin("samples", Some(n as u64), Unit::Images);
     for (i, out) in pixels.chunks_mut(DRAWN * image.len()).enumerate() {
-        if progress.stop_requested() {
-            return Ok(None);
-        }
+        progress.check()?;
         let count = out.len() / image.len();
         let drawn = match classes {
             0 => sampler.draw(count)?,
@@ -197,33 +181,13 @@ fn draw(
         bar.advance(count as u64);
     }
     let (c, h, w) = (image.channels, image.height, image.width);
-    Ok(Some(Images::new(c, h, w, pixels)?))
-}
-
-fn key(wanted: &QualitySpec, own: &str, seed: u64, prints: &Prints) -> String {
-    let parts = serde_json::json!([VERSION, wanted, seed]);
-    prints.key(parts, &reads(wanted, own))
-}
-
-/// What a comparison reads beside the nets of a trial that was trained on `own`.
-pub(super) fn reads<'a>(wanted: &'a QualitySpec, own: &'a str) -> Vec<Read<'a>> {
-    let mut reads = vec![Read::Set(named(&wanted.against, own).0)];
-    match &wanted.space {
-        SpaceSpec::Inception(weights) => reads.push(Read::File(weights.inception.clone())),
-        SpaceSpec::Trial(folder) => reads.push(Read::File(folder.join(FINAL))),
-        SpaceSpec::Trained | SpaceSpec::Untrained => {}
-    }
-    reads
-}
-
-fn path(root: &Path, key: &str) -> std::path::PathBuf {
-    root.join("quality").join(format!("{key}.json"))
+    Ok(Images::new(c, h, w, pixels)?)
 }
 
 /// All comparisons of a trial, whoever asked for them, in one file: of those alike the latest, which saw the images as they
 /// are now.
 fn gather(root: &Path) -> Result<(), SweepError> {
-    let folder = root.join("quality");
+    let folder = root.join(Quality::RESULTS);
     let failed = |source| RunError::Read {
         path: folder.clone(),
         source,
@@ -246,7 +210,7 @@ fn gather(root: &Path) -> Result<(), SweepError> {
         }
     }
     let all: Vec<QualityRecord> = all.into_values().collect();
-    write_json(&root.join(TOGETHER), &all).map_err(WriteError::into)
+    Ok(write_json(&together::<Quality>(root), &all)?)
 }
 
 /// Why samples could not be compared with a data set.

@@ -1,20 +1,20 @@
-//! A watcher that says whose work it watches, and stops it when another's failed.
+//! Progress that puts a trial's label before each line and bar, and stops the trial once another one failed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::track::progress::{Bar, Progress, Unit};
 
-/// Passes on to another watcher, with a label in front of each line and bar where there is one.
-pub(super) struct Watched<'a> {
+/// Passes on to another [`Progress`], with a label in front of each line and bar where there is one.
+pub(super) struct Labelled<'a> {
     inner: &'a dyn Progress,
     label: &'a str,
     halted: &'a AtomicBool,
 }
 
-impl<'a> Watched<'a> {
+impl<'a> Labelled<'a> {
     /// Work that also stops once `halted` is set.
     pub fn new(inner: &'a dyn Progress, label: &'a str, halted: &'a AtomicBool) -> Self {
-        Watched {
+        Labelled {
             inner,
             label,
             halted,
@@ -29,7 +29,7 @@ impl<'a> Watched<'a> {
     }
 }
 
-impl Progress for Watched<'_> {
+impl Progress for Labelled<'_> {
     fn begin(&self, what: &str, total: Option<u64>, unit: Unit) -> Box<dyn Bar> {
         self.inner.begin(&self.labelled(what), total, unit)
     }

@@ -1,0 +1,93 @@
+//! The figures of a spec's `explore` section.
+
+use std::time::Instant;
+
+use super::{Inputs, Stage};
+use crate::explore::{Chooser, ExploreError, Net, figure};
+use crate::nn::NnError;
+use crate::spec::{ExploreSpec, FigureSpec, Spec};
+use crate::sweep::SweepError;
+use crate::sweep::fingerprints::Source;
+use crate::sweep::trial_context::TrialContext;
+use crate::track::figures::FigureRecord;
+use crate::track::run::{self, RunFolder};
+use crate::train::FINAL;
+
+pub(super) struct Explore;
+
+impl Stage for Explore {
+    const NAME: &'static str = "explore";
+    const VERSION: u32 = 2;
+    type Wanted<'s> = &'s ExploreSpec;
+    type Record = FigureRecord;
+
+    fn wanted(spec: &Spec) -> Vec<&ExploreSpec> {
+        spec.explore.iter().collect()
+    }
+
+    fn reads<'s>(wanted: &&'s ExploreSpec, _: &'s Spec) -> Inputs<'s> {
+        let mut contents: Vec<Source> = wanted.data.iter().map(|name| Source::Set(name)).collect();
+        match &wanted.figure {
+            FigureSpec::Drop { boxes, .. } => contents.push(Source::File(boxes.clone())),
+            FigureSpec::Digits { beside, .. } => {
+                contents.extend(beside.iter().map(|net| Source::File(net.join(FINAL))));
+            }
+            _ => {}
+        }
+        Inputs {
+            spec: serde_json::json!(wanted),
+            contents,
+        }
+    }
+
+    /// Draws the figure, or says why these nets or data have none.
+    fn find(trial: &mut TrialContext, wanted: &&ExploreSpec) -> Result<FigureRecord, SweepError> {
+        let (context, folder) = (trial.context, trial.folder);
+        let started = Instant::now();
+        let net = Net::open(folder.root())?;
+        let mut chooser = Chooser::new(&context.store, context.cards, context.progress);
+        let left_out = match figure(&net, wanted, &folder.path("figures"), &mut chooser) {
+            Ok(_) => None,
+            Err(e) if unfit(&e) => Some(e.to_string()),
+            Err(e) => return Err(e.into()),
+        };
+        if let Some(why) = &left_out {
+            let line = format!("figure `{}` is left out: {why}", wanted.name);
+            context.progress.note(&line);
+            folder.note(&line);
+        }
+        Ok(FigureRecord {
+            figure: wanted.figure.name().to_string(),
+            name: wanted.name.clone(),
+            left_out,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// A figure that somebody deleted is drawn again.
+    fn stands(record: &FigureRecord, folder: &RunFolder) -> bool {
+        record.left_out.is_some()
+            || folder
+                .path(&format!("figures/{}.png", record.name))
+                .exists()
+    }
+
+    fn gather(folder: &RunFolder, records: &[FigureRecord]) -> Result<(), SweepError> {
+        Ok(run::write_json(&folder.path("figures.json"), &records)?)
+    }
+}
+
+/// True where these nets or data have no such figure, which says nothing against the rest of the trial.
+fn unfit(error: &ExploreError) -> bool {
+    matches!(
+        error,
+        ExploreError::NoLabels { .. }
+            | ExploreError::NoClass { .. }
+            | ExploreError::NoData
+            | ExploreError::Classes { .. }
+            | ExploreError::Labels { .. }
+            | ExploreError::Nn(NnError::OtherRules { .. })
+            | ExploreError::NoGenerator { .. }
+            | ExploreError::OtherBoxes { .. }
+    )
+}
