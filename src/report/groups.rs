@@ -194,6 +194,16 @@ mod tests {
         assert_eq!(mean_of(&[]), None);
     }
 
+    /// With two more of each kind: 2 of 100 and 50 of 100.
+    #[test]
+    fn the_interval_of_a_share_counts_two_more_of_each_kind() {
+        let none = share_interval(0.0, 96).unwrap();
+        assert!((none - 1.96 * 0.014).abs() < 1e-12, "{none}");
+        let half = share_interval(0.5, 96).unwrap();
+        assert!((half - 1.96 * 0.05).abs() < 1e-12, "{half}");
+        assert_eq!(share_interval(0.5, 0), None);
+    }
+
     #[test]
     fn percentiles_of_students_t() {
         // From the same table: some that are kept and some between.
