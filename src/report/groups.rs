@@ -190,6 +190,11 @@ mod tests {
         assert!((three.mean - 0.52).abs() < 1e-12);
         let expected = 4.303 * 0.02 / 3f64.sqrt();
         assert!((three.interval.unwrap() - expected).abs() < 1e-12);
+        let two = mean_of(&[0.50, 0.52]).unwrap();
+        assert!(
+            (two.interval.unwrap() - 12.706 * 0.01).abs() < 1e-12,
+            "{two:?}"
+        );
         assert_eq!(mean_of(&[0.5]).unwrap().interval, None);
         assert_eq!(mean_of(&[]), None);
     }
