@@ -1,5 +1,6 @@
 //! Images of one's own, `folder:PATH`: trees and archives of them, good and bad, and real photographs.
 
+mod needs;
 #[path = "folder/place.rs"]
 mod place;
 #[path = "folder/real.rs"]

@@ -1,5 +1,7 @@
 //! Nets from PyTorch's DCGAN example and back: held to what PyTorch computes (tests/fixtures/torch_dcgan.py).
 
+mod needs;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -157,10 +159,7 @@ fn ours(preset: Preset) -> (Architecture, Discriminator, Generator) {
 
 #[test]
 fn exported_nets_compute_the_same_in_pytorch() {
-    let Some(python) = std::env::var_os("DCGAN_PYTHON") else {
-        eprintln!(
-            "SKIPPED exported_nets_compute_the_same_in_pytorch: DCGAN_PYTHON names no Python with torch and safetensors"
-        );
+    let Some(python) = needs::torch("exported_nets_compute_the_same_in_pytorch") else {
         return;
     };
     for preset in [Preset::Svhn32, Preset::Imagenet32, Preset::Dcgan64] {

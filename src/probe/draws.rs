@@ -124,6 +124,27 @@ mod tests {
         }
     }
 
+    /// Ten rows of one class and thirty of another.
+    #[test]
+    fn each_class_gives_in_proportion() {
+        let labels: Vec<u8> = (0..40).map(|i| u8::from(i % 4 > 0)).collect();
+        let rng = || ChaCha8Rng::seed_from_u64(0);
+        let count =
+            |rows: &[usize]| [0, 1].map(|c| rows.iter().filter(|i| labels[**i] == c).count());
+        // A tenth, and a fifth where more is asked for.
+        for (wanted, held) in [(4, [1, 3]), (100, [2, 6])] {
+            let split = hold_out(&labels, 2, wanted, &mut rng());
+            assert_eq!(count(&split.validate), held);
+            assert_eq!(count(&split.fit), [10 - held[0], 30 - held[1]]);
+        }
+        // Five of each class leave 5 and 25 rows: a fifth of them, or all.
+        for (wanted, held) in [(6, [1, 5]), (100, [5, 25])] {
+            let split = balanced(&labels, 2, 5, wanted, &mut rng()).unwrap();
+            assert_eq!(count(&split.validate), held);
+            assert_eq!(count(&split.fit), [5, 5]);
+        }
+    }
+
     #[test]
     fn a_class_too_small_for_the_draw_is_named() {
         let labels = [0, 0, 0, 1, 1];

@@ -163,6 +163,20 @@ mod tests {
         assert_eq!((choice.c, choice.tried.len()), (1e-4, 5));
     }
 
+    #[test]
+    fn of_equal_means_over_the_draws_the_first_is_chosen() {
+        let accuracy = |draw: usize, c: f64| {
+            Ok(if (draw == 0) == (c == 1e-4) {
+                0.75
+            } else {
+                0.25
+            })
+        };
+        let choice = choose(Some(&[1e-4, 1e-3]), 2, &Silent, accuracy).unwrap();
+        assert_eq!(choice.tried, [(1e-4, 0.5), (1e-3, 0.5)]);
+        assert_eq!(choice.c, 1e-4);
+    }
+
     /// How far a bar came, and its length.
     #[derive(Clone, Default)]
     struct Counted(std::sync::Arc<std::sync::Mutex<(u64, u64)>>);

@@ -274,4 +274,32 @@ mod tests {
         let alone = Estimate::normal(0.5, None);
         assert_eq!(gain(alone, alone).verdict(), Verdict::NoInterval);
     }
+
+    #[test]
+    fn a_difference_as_large_as_its_interval_lies_within_it() {
+        let (high, low) = (of(0.5, 0.25), Estimate::normal(0.25, None));
+        assert_eq!(gain(high, low).verdict(), Verdict::WithinInterval);
+        assert_eq!(gain(low, high).verdict(), Verdict::WithinInterval);
+    }
+
+    /// Three trials an arm, one standard error of a point in each: Welch's four degrees of freedom.
+    #[test]
+    fn few_trials_widen_the_interval_of_a_difference() {
+        let arm = |mean| Estimate {
+            mean,
+            interval: Some(4.303 * 0.01),
+            freedom: 2.0,
+        };
+        let found = gain(arm(0.5), arm(0.4));
+        assert!((found.difference - 0.1).abs() < 1e-12);
+        let expected = 2.776 * 0.01 * 2f64.sqrt();
+        assert!(
+            (found.interval.unwrap() - expected).abs() < 1e-9,
+            "{found:?}"
+        );
+        // Normal intervals add in quadrature; two of no width leave none.
+        let found = gain(of(0.5, 0.03), of(0.4, 0.04));
+        assert!((found.interval.unwrap() - 0.05).abs() < 1e-12);
+        assert_eq!(gain(of(0.5, 0.0), of(0.4, 0.0)).interval, Some(0.0));
+    }
 }

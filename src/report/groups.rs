@@ -190,8 +190,23 @@ mod tests {
         assert!((three.mean - 0.52).abs() < 1e-12);
         let expected = 4.303 * 0.02 / 3f64.sqrt();
         assert!((three.interval.unwrap() - expected).abs() < 1e-12);
+        let two = mean_of(&[0.50, 0.52]).unwrap();
+        assert!(
+            (two.interval.unwrap() - 12.706 * 0.01).abs() < 1e-12,
+            "{two:?}"
+        );
         assert_eq!(mean_of(&[0.5]).unwrap().interval, None);
         assert_eq!(mean_of(&[]), None);
+    }
+
+    /// With two more of each kind: 2 of 100 and 50 of 100.
+    #[test]
+    fn the_interval_of_a_share_counts_two_more_of_each_kind() {
+        let none = share_interval(0.0, 96).unwrap();
+        assert!((none - 1.96 * 0.014).abs() < 1e-12, "{none}");
+        let half = share_interval(0.5, 96).unwrap();
+        assert!((half - 1.96 * 0.05).abs() < 1e-12, "{half}");
+        assert_eq!(share_interval(0.5, 0), None);
     }
 
     #[test]

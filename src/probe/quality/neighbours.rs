@@ -205,6 +205,30 @@ mod tests {
         assert!(found.recall <= 0.02 && found.coverage < 0.2, "{found:?}");
     }
 
+    /// Ten images at 0 to 9: the last one's third neighbour is 3 away and its fifth 5, the last but one's fifth 4. What
+    /// lies at 12 is therefore just as far from 9 as its third neighbour, and from 8 as its fifth.
+    #[test]
+    fn a_tie_is_inside_for_precision_and_recall_and_outside_for_density_and_coverage() {
+        let (ten, six) = (line(0.0, 10), Array2::from_elem((6, 1), 12.0));
+        let found = neighbours(six.view(), ten.view(), &Silent).unwrap();
+        let expected = Neighbours {
+            precision: 1.0,
+            recall: 0.0,
+            density: 1.0 / 5.0,
+            coverage: 1.0 / 10.0,
+        };
+        assert_eq!(found, expected);
+        // The other way round one generated image's radius reaches all real ones, whose own radii are nothing.
+        let found = neighbours(ten.view(), six.view(), &Silent).unwrap();
+        let expected = Neighbours {
+            precision: 0.0,
+            recall: 1.0,
+            density: 0.0,
+            coverage: 0.0,
+        };
+        assert_eq!(found, expected);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(16))]
         #[test]
