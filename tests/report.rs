@@ -207,25 +207,73 @@ fn a_history_of_parquet_draws_the_same_charts() {
     assert_eq!(std::fs::read(&after.charts[2]).unwrap(), losses);
 }
 
+/// Cut a record of the folder in half, and return the trial's path of it.
+fn damage(folder: &Path, name: &str) {
+    let path = folder.join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+}
+
 #[test]
-fn a_corrupt_record_is_named_and_nothing_is_written() {
+fn a_damaged_run_is_left_out_by_name_and_the_others_are_reported() {
     let (_dir, folder) = results();
     let path = folder.join("9b27d4f0/run.json");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\"seed\": 1,", "\"seed\": one,")).unwrap();
-    let error = report::write(&folder, None, &Silent).unwrap_err();
-    insta::assert_snapshot!("corrupt run.json", place_free(&error, &folder));
-    assert!(!folder.join("report").exists());
+    let experiment = report::collect::collect(&folder).unwrap();
+    assert_eq!(experiment.trials.len(), 2);
+    let [said] = &experiment.left_out[..] else {
+        panic!("{:?}", experiment.left_out);
+    };
+    insta::assert_snapshot!(place_free(said, &folder), @"`results/cifar/9b27d4f0/run.json` line 58: not a record of dcgan: expected value at line 58 column 11; run the sweep again, which sets this file aside and finds anew what it held");
+    let written = report::write(&folder, None, &Silent).unwrap();
+    assert!(
+        written.summary.contains("Left out as damaged: "),
+        "{}",
+        written.summary
+    );
+    let page = std::fs::read_to_string(&written.html).unwrap();
+    assert!(page.contains("9b27d4f0/run.json") && page.contains("3f0a9c1e"));
+    // A regression check does not pass on what is left.
+    let baseline = folder.with_file_name("baseline.yaml");
+    let e = report::check::accept(&folder, &baseline).unwrap_err();
+    assert!(e.to_string().contains("9b27d4f0/run.json"), "{e}");
+    // Where nothing is left the damage is the error.
+    for trial in ["3f0a9c1e", "c4e81a55"] {
+        damage(&folder, &format!("{trial}/run.json"));
+    }
+    let e = report::write(&folder, None, &Silent).unwrap_err();
+    assert!(e.to_string().contains("3f0a9c1e/run.json"), "{e}");
 }
 
 #[test]
-fn a_truncated_probe_list_is_named() {
+fn a_damaged_record_of_one_stage_spoils_no_other() {
     let (_dir, folder) = results();
-    let path = folder.join("3f0a9c1e/probes.json");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
-    let error = report::write(&folder, None, &Silent).unwrap_err();
-    insta::assert_snapshot!("truncated probes.json", place_free(&error, &folder));
+    let whole = report::collect::collect(&folder).unwrap();
+    damage(&folder, "3f0a9c1e/probes.json");
+    for name in [
+        "memorisation.json",
+        "quality.json",
+        "figures.json",
+        "selectivity.json",
+    ] {
+        std::fs::write(folder.join("3f0a9c1e").join(name), "{").unwrap();
+    }
+    std::fs::write(folder.join("3f0a9c1e/filters.jsonl"), "{}\n{}\n").unwrap();
+    let cut = report::collect::collect(&folder).unwrap();
+    assert_eq!(cut.left_out.len(), 6, "{:#?}", cut.left_out);
+    assert!(cut.left_out.iter().all(|said| said.contains("3f0a9c1e/")));
+    assert_eq!(cut.trials.len(), whole.trials.len());
+    for (cut, whole) in cut.trials.iter().zip(&whole.trials) {
+        assert_eq!(cut.history, whole.history);
+        match cut.folder.ends_with("3f0a9c1e") {
+            true => assert!(cut.probes.is_empty() && !whole.probes.is_empty()),
+            false => assert_eq!(cut.probes, whole.probes),
+        }
+    }
+    report::write(&folder, None, &Silent).unwrap();
+    let published = report::published::published().unwrap();
+    report::claims::decide(&[cut], &published).unwrap();
 }
 
 #[test]
@@ -309,7 +357,7 @@ fn results_of_another_profile_are_not_compared() {
 }
 
 /// The message with the temporary folder's name taken out.
-fn place_free(error: &ReportError, folder: &Path) -> String {
+fn place_free(error: impl std::fmt::Display, folder: &Path) -> String {
     error
         .to_string()
         .replace(&folder.display().to_string(), "results/cifar")

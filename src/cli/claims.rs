@@ -57,5 +57,7 @@ impl Claims {
 
 fn decide(folder: &Path) -> Result<Vec<Decided>> {
     let experiments = collect::all(folder)?;
+    let left_out = experiments.iter().flat_map(|e| &e.left_out);
+    left_out.for_each(|said| eprintln!("left out: {said}"));
     Ok(claims::decide(&experiments, &published::published()?)?)
 }

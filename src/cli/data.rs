@@ -68,10 +68,7 @@ impl Data {
                 Set::Card(card) => verify(&card, &store, &screen),
                 Set::Folder(folder) => verify_folder(&folder, &store, &screen),
             },
-            Action::List => {
-                list(&store)?;
-                Ok(Verdict::Fine)
-            }
+            Action::List => Ok(list(&store)),
             Action::Show(show) => show.run(&store, &screen),
         }
     }
@@ -115,8 +112,18 @@ fn verify_folder(folder: &Folder, store: &Store, screen: &Screen) -> Result<Verd
     }
 }
 
-fn list(store: &Store) -> Result<()> {
-    for card in Card::all(None)? {
+/// Every card, and at the end what is wrong with those that cannot be read.
+fn list(store: &Store) -> Verdict {
+    let mut bad = Vec::new();
+    for (name, card) in Card::all(None) {
+        let card = match card {
+            Ok(card) => card,
+            Err(e) => {
+                println!("{name:<16} {:<14}", "bad card");
+                bad.push(e);
+                continue;
+            }
+        };
         let here = store.presence(&card);
         let state = match (here.is_complete(), here.files) {
             (true, _) => "here".to_string(),
@@ -127,7 +134,13 @@ fn list(store: &Store) -> Result<()> {
     }
     println!("{:<16} {:<14} images of your own", "folder:PATH", "");
     println!("data folder: {}", store.root().display());
-    Ok(())
+    for e in &bad {
+        eprintln!("{e}; correct the card, or take it away");
+    }
+    match bad.is_empty() {
+        true => Verdict::Fine,
+        false => Verdict::Failed,
+    }
 }
 
 impl Show {

@@ -34,7 +34,7 @@ struct Row {
 pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, ReportError> {
     let mut rows = Vec::new();
     for trial in &experiment.trials {
-        rows.extend(trial_rows(trial, &read(&trial.folder)?));
+        rows.extend(trial_rows(trial, &read(&trial.folder).unwrap_or_default()));
     }
     if rows.is_empty() {
         return Ok(Vec::new());

@@ -4,12 +4,11 @@ use polars::error::PolarsResult;
 use polars::prelude::{Column, DataFrame};
 
 use super::ReportError;
-use super::collect::Experiment;
+use super::collect::{Experiment, record};
 use super::published::Published;
 use super::table::{Table, text_frame};
 use super::words;
 use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, SpaceRecord};
-use crate::track::run::read_json;
 
 const ID: &str = "memorisation";
 
@@ -27,7 +26,7 @@ struct Row {
 pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, ReportError> {
     let mut rows = Vec::new();
     for trial in &experiment.trials {
-        let Some(found) = read_json::<Memorisation>(&trial.folder.join(FILE))? else {
+        let Some(found) = record::<Memorisation>(trial, FILE) else {
             continue;
         };
         for record in found.epochs {

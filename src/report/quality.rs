@@ -4,12 +4,11 @@ use polars::error::PolarsResult;
 use polars::prelude::{Column, DataFrame, NamedFrom, Series};
 
 use super::ReportError;
-use super::collect::{Experiment, Trial};
+use super::collect::{Experiment, Trial, record};
 use super::published::Published;
 use super::table::{Table, text_frame};
 use super::words;
 use crate::track::quality::QualityRecord;
-use crate::track::run::read_json;
 
 const ID: &str = "quality";
 
@@ -18,11 +17,11 @@ type Row<'a> = (&'a Trial, QualityRecord);
 /// The table, where any trial's samples were compared.
 ///
 /// # Errors
-/// [`ReportError::Run`] for a damaged `quality.json`, [`ReportError::Table`].
+/// [`ReportError::Table`].
 pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, ReportError> {
     let mut rows: Vec<Row> = Vec::new();
     for trial in &experiment.trials {
-        let found: Option<Vec<QualityRecord>> = read_json(&trial.folder.join("quality.json"))?;
+        let found: Option<Vec<QualityRecord>> = record(trial, "quality.json");
         rows.extend(found.unwrap_or_default().into_iter().map(|r| (trial, r)));
     }
     if rows.is_empty() {

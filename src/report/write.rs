@@ -71,6 +71,8 @@ pub fn write(
     let folder = out.map_or(experiment.join("report"), Path::to_path_buf);
     let published = published()?;
     let experiment = collect(experiment)?;
+    let left_out = experiment.left_out.iter();
+    left_out.for_each(|said| progress.note(&format!("left out: {said}")));
     step("tables")?;
     let tables = tables(&experiment, &published)?;
     step("charts")?;
@@ -80,7 +82,10 @@ pub fn write(
     let claims = claims::decide(&experiments, &published)?;
     let [experiment] = experiments;
     let findings = findings::findings(&experiment, &published);
-    let summary = findings::summary(&experiment, &findings);
+    let mut summary = findings::summary(&experiment, &findings);
+    if !experiment.left_out.is_empty() {
+        summary += &format!(" Left out as damaged: {}.", experiment.left_out.join("; "));
+    }
     let material = Material {
         experiment,
         published,

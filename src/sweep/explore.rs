@@ -100,7 +100,7 @@ fn unfit(error: &ExploreError) -> bool {
 }
 
 fn stored(folder: &RunFolder) -> Result<Vec<FigureRecord>, SweepError> {
-    Ok(run::read_json(&folder.path(RECORD))?.unwrap_or_default())
+    Ok(folder.stored(&folder.path(RECORD))?.unwrap_or_default())
 }
 
 fn found<'r>(

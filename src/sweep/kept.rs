@@ -52,7 +52,7 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
         let mut found = Vec::new();
         for (probe, kind) in (self.wanted)(spec) {
             let path = self.path(folder, &(self.key)(probe, kind, spec, prints));
-            found.extend(run::read_json::<R>(&path)?);
+            found.extend(folder.stored::<R>(&path)?);
         }
         Ok(found)
     }
@@ -70,7 +70,7 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
             let wanted = (self.wanted)(spec).into_iter();
             for (probe, _) in wanted.filter(|(_, k)| *k == kind) {
                 let path = self.path(folder, &(self.key)(probe, kind, spec, prints));
-                if run::read_json::<R>(&path)?.is_some() {
+                if folder.stored::<R>(&path)?.is_some() {
                     continue;
                 }
                 let Some(rows) = work.timed("features", |work| work.rows(probe, kind))? else {

@@ -34,7 +34,7 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec, _: &Prints) -> Result<bool, 
     match &spec.memorisation {
         None => Ok(true),
         Some(wanted) => {
-            let stored: Option<Memorisation> = run::read_json(&folder.path(FILE))?;
+            let stored: Option<Memorisation> = folder.stored(&folder.path(FILE))?;
             Ok(stored.is_some_and(|s| s.key == key(wanted, spec)))
         }
     }

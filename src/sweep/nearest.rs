@@ -78,7 +78,7 @@ fn key(nearest: &NearestSpec, spec: &Spec, prints: &Prints) -> String {
 }
 
 fn stored(folder: &RunFolder, key: &str) -> Result<Option<NearestRecord>, SweepError> {
-    let record: Option<NearestRecord> = run::read_json(&folder.path(RECORD))?;
+    let record: Option<NearestRecord> = folder.stored(&folder.path(RECORD))?;
     Ok(record.filter(|r| r.key == key))
 }
 
@@ -176,7 +176,7 @@ impl Neighbours<'_> {
         let parts = serde_json::json!([VERSION, spec.seed, spec.data.size, of]);
         let key = short(parts.to_string());
         let path = folder.path(&format!("nearest/real-{key}.json"));
-        if let Some(rows) = run::read_json(&path)? {
+        if let Some(rows) = folder.stored(&path)? {
             return Ok(Some(rows));
         }
         let rows = self.real(truth)?;

@@ -17,6 +17,7 @@ use crate::probe::quality::{Settings, measure};
 use crate::spec::{QualitySpec, SpaceSpec, Spec};
 use crate::track::Streams;
 use crate::track::atomic::WriteError;
+use crate::track::lock::Lock;
 use crate::track::progress::{Progress, Unit};
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
@@ -69,7 +70,7 @@ fn stored(
     prints: &Prints,
 ) -> Result<Option<QualityRecord>, SweepError> {
     let key = key(wanted, &spec.data.train, spec.seed, prints);
-    Ok(read_json(&path(folder.root(), &key))?)
+    Ok(folder.stored(&path(folder.root(), &key))?)
 }
 
 /// Compare the samples of the trial in `root` (or of the authors' released weights there) with a split of the data set
@@ -99,6 +100,8 @@ pub fn trial(
     };
     let own = &spec.data.train;
     let (set, split) = named(&wanted.against, own);
+    // A sweep may be at work on the trial.
+    let _alone = Lock::take(root).map_err(RunError::from)?;
     let mut prints = Prints::default();
     prints.look(&reads(wanted, own), own, cards, store, progress)?;
     let real = Set::find(set, cards)?.open(split, &want, store, progress)?;
@@ -239,7 +242,8 @@ fn gather(root: &Path) -> Result<(), SweepError> {
     files.sort();
     let mut all = BTreeMap::new();
     for (_, path) in files {
-        if let Some(r) = read_json::<QualityRecord>(&path)? {
+        // A damaged one that is wanted was set aside before; another is nobody's loss.
+        if let Ok(Some(r)) = read_json::<QualityRecord>(&path) {
             let (space, against) = (r.space.clone(), r.against.clone());
             let alike = (space, against, r.samples, r.seed, r.net.clone());
             all.insert(alike, r);

@@ -9,7 +9,13 @@ use super::watch::Watched;
 use super::{SweepError, trial_id};
 use crate::data::Set;
 use crate::spec::{Experiment, Spec, TrialSpec};
+use crate::track::atomic;
 use crate::train::cpu_name;
+
+/// Folders down to which a killed process may have left unfinished files: the data cache has one a data set, an
+/// experiment's results one for its report. A trial's own folder is looked after when it is opened.
+const CACHED: usize = 1;
+const REPORTED: usize = 1;
 
 /// How each trial of a sweep ended, in order: label, folder name, end.
 #[derive(Debug, Clone)]
@@ -27,7 +33,11 @@ pub struct Report {
 /// run at that moment are saved and stopped.
 pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepError> {
     let mut trials = Vec::new();
+    atomic::sweep(context.store.root(), CACHED);
     for TrialSpec { label, spec } in experiment.trials()? {
+        if trials.is_empty() {
+            atomic::sweep(&context.results.join(&spec.name), REPORTED);
+        }
         let set = Set::find(&spec.data.train, context.cards)?;
         let fingerprint = set.fingerprint(&context.store, context.progress)?;
         let id = trial_id(&spec, &fingerprint, &context.device_name)?;

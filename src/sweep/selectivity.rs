@@ -41,7 +41,7 @@ fn key(spec: &Spec, prints: &Prints) -> String {
 
 /// Whether the record stands.
 pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
-    let record: Option<SelectivityRecord> = run::read_json(&folder.path(FILE))?;
+    let record: Option<SelectivityRecord> = folder.stored(&folder.path(FILE))?;
     Ok(wanted(spec).is_empty() || record.is_some_and(|r| r.key == key(spec, prints)))
 }
 

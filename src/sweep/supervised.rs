@@ -83,7 +83,7 @@ fn stored(
     spec: &Spec,
     prints: &Prints,
 ) -> Result<Option<SupervisedRecord>, SweepError> {
-    Ok(run::read_json(&result_path(folder, wanted, spec, prints))?)
+    Ok(folder.stored(&result_path(folder, wanted, spec, prints))?)
 }
 
 /// Every trial, then the test of the best; `None` where the user stopped it.

@@ -65,6 +65,11 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         prints => prints?,
     };
     let before = folder.record()?;
+    if folder.mend_table()? {
+        context
+            .progress
+            .note("`metrics.parquet` was damaged and is made again from `metrics.jsonl`");
+    }
     if let Some(record) = &before {
         if let (Status::Failed, Some(error)) = (record.status, &record.error)
             && error.starts_with("diverged")
@@ -75,6 +80,8 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
             return Ok(Ended::Skipped);
         }
     }
+    let damaged = folder.damaged();
+    damaged.iter().for_each(|said| context.progress.note(said));
     let want = Want {
         size: Some(spec.data.size),
         channels: spec.data.channels,
@@ -132,6 +139,8 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
             (Ended::Failed(e.to_string()), Err(e))
         }
     };
+    let damaged = folder.damaged();
+    damaged.iter().for_each(|said| context.progress.note(said));
     folder.note(&format!("{:?}", record.status));
     // The first error is the one to tell, not that the record of it could not be written either.
     let written = folder.write_record(&record);

@@ -64,7 +64,7 @@ impl Folder {
         progress: &dyn Progress,
     ) -> Result<(Index, Vec<Skipped>), DataError> {
         // Notes that are not there are not believed, and there may be none yet.
-        let _ = std::fs::remove_file(self.notes(store));
+        let _ = crate::track::disk::remove_file(&self.notes(store));
         let index = self.index(store, progress)?;
         let names = index.split("all").unwrap_or_default();
         // The smallest size does; decoding is what is tried.

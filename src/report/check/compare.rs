@@ -4,7 +4,7 @@ use std::path::Path;
 use super::baseline::{Baseline, Direction, Expected};
 use super::means::{device_kind, finished, means, profile_name, rounded};
 use crate::report::ReportError;
-use crate::report::collect::collect;
+use crate::report::collect::{Experiment, collect};
 use crate::report::export::text;
 use crate::report::table::{Table, text_frame};
 use crate::report::words;
@@ -118,7 +118,7 @@ fn word(verdict: Verdict) -> &'static str {
 /// baseline, with its place.
 pub fn compare(folder: &Path, baseline: &Path) -> Result<Comparison, ReportError> {
     let expected = Baseline::read(baseline)?;
-    let experiment = collect(folder)?;
+    let experiment = whole(folder)?;
     if expected.experiment != experiment.name {
         return Err(ReportError::OtherExperiment {
             path: baseline.to_path_buf(),
@@ -193,7 +193,7 @@ pub fn accept(folder: &Path, baseline: &Path) -> Result<Baseline, ReportError> {
         true => Some(Baseline::read(baseline)?),
         false => None,
     };
-    let experiment = collect(folder)?;
+    let experiment = whole(folder)?;
     let of_old = old
         .as_ref()
         .and_then(|old| finished(&experiment, Some(&old.profile)).ok());
@@ -221,6 +221,15 @@ pub fn accept(folder: &Path, baseline: &Path) -> Result<Baseline, ReportError> {
     };
     new.write(baseline)?;
     Ok(new)
+}
+
+/// An experiment of which nothing is damaged: a mean without a trial's numbers would be held to one with them.
+fn whole(folder: &Path) -> Result<Experiment, ReportError> {
+    let experiment = collect(folder)?;
+    match experiment.left_out.is_empty() {
+        true => Ok(experiment),
+        false => Err(ReportError::Damaged(experiment.left_out.join("\n"))),
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use serde_json::Value;
 
 use crate::report::ReportError;
 use crate::report::accuracy;
-use crate::report::collect::{Experiment, Trial};
+use crate::report::collect::{self, Experiment, Trial};
 use crate::spec::load;
 use crate::track::format::{Features, Status};
-use crate::track::run::read_json;
 
 /// The trials that may decide a claim, experiment by experiment.
 #[derive(Debug, Clone, Copy)]
@@ -46,17 +45,17 @@ impl<'a> Evidence<'a> {
         self.experiments().flat_map(each)
     }
 
-    /// Each trial with a record of this name in its folder.
+    /// Each trial with a record of this name in its folder; one that is damaged is left out.
     ///
     /// # Errors
-    /// [`ReportError::Run`] for one that is damaged.
+    /// None.
     pub fn records<T: DeserializeOwned>(
         self,
         name: &str,
     ) -> Result<Vec<(&'a Experiment, &'a Trial, T)>, ReportError> {
         let mut found = Vec::new();
         for (experiment, trial) in self.trials() {
-            if let Some(record) = read_json(&trial.folder.join(name))? {
+            if let Some(record) = collect::record(trial, name) {
                 found.push((experiment, trial, record));
             }
         }

@@ -3,9 +3,8 @@ use maud::{Markup, html};
 use super::embed;
 use super::material::Material;
 use crate::report::ReportError;
-use crate::report::collect::Trial;
+use crate::report::collect::{Trial, record};
 use crate::track::figures::FigureRecord;
-use crate::track::run::read_json;
 
 /// Figures are large: those of so many trials are on the page.
 const TRIALS: usize = 1;
@@ -14,8 +13,7 @@ const TRIALS: usize = 1;
 pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
     let mut with_figures = Vec::new();
     for trial in &m.experiment.trials {
-        let records: Vec<FigureRecord> =
-            read_json(&trial.folder.join("figures.json"))?.unwrap_or_default();
+        let records: Vec<FigureRecord> = record(trial, "figures.json").unwrap_or_default();
         if !records.is_empty() {
             with_figures.push((trial, records));
         }

@@ -3,8 +3,8 @@ use maud::{Markup, html};
 use super::embed;
 use super::material::Material;
 use crate::report::ReportError;
+use crate::report::collect::record;
 use crate::track::memorisation::{FILE, Memorisation};
-use crate::track::run::read_json;
 
 /// Trials whose sheets are shown: sheets are the page's weight.
 const TRIALS: usize = 2;
@@ -14,7 +14,7 @@ pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
     let mut figures = Vec::new();
     let mut trials = 0;
     for trial in &m.experiment.trials {
-        let Some(found) = read_json::<Memorisation>(&trial.folder.join(FILE))? else {
+        let Some(found) = record::<Memorisation>(trial, FILE) else {
             continue;
         };
         trials += 1;

@@ -67,6 +67,7 @@ pub fn shown<'a>(
         name: found.item.id.clone(),
         folder: Default::default(),
         trials: trials.iter().map(|t| (*t).clone()).collect(),
+        left_out: Vec::new(),
     };
     for show in &found.item.show {
         match show {
