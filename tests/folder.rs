@@ -2,6 +2,8 @@
 
 #[path = "folder/archives.rs"]
 mod archives;
+#[path = "folder/colours.rs"]
+mod colours;
 #[path = "folder/damaged.rs"]
 mod damaged;
 #[path = "folder/fingerprint.rs"]
