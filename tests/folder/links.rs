@@ -72,7 +72,7 @@ fn an_archive_s_links_are_the_files_that_they_mean() {
     ];
     let with = |name: &str, links: Vec<(&str, Member)>, first: bool| {
         let files = files.iter().map(|(n, m)| match m {
-            File(bytes) => (*n, File(*bytes)),
+            File(bytes) => (*n, File(bytes)),
             _ => unreachable!(),
         });
         let members: Vec<_> = match first {
