@@ -87,7 +87,7 @@ impl Folder {
         store: &Store,
         progress: &dyn Progress,
     ) -> Result<Dataset, DataError> {
-        self.read(split, usize::MAX, want, store, progress)
+        self.sample(split, usize::MAX, want, store, progress)
     }
 
     /// Up to `most` images of a split, spread evenly over it; no others are read. Else as [`Folder::open`].
@@ -95,17 +95,6 @@ impl Folder {
     /// # Errors
     /// As [`Folder::open`].
     pub fn sample(
-        &self,
-        split: &str,
-        most: usize,
-        want: &Want,
-        store: &Store,
-        progress: &dyn Progress,
-    ) -> Result<Dataset, DataError> {
-        self.read(split, most, want, store, progress)
-    }
-
-    fn read(
         &self,
         split: &str,
         most: usize,
