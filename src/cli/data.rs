@@ -1,12 +1,17 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use dcgan::data::{self, Card, Dataset, Folder, Set, Store, Want};
+use dcgan::data::{self, Card, Folder, Set, Store, Want};
 use dcgan::track::sheet;
 
 use super::progress::Screen;
 use super::{Verdict, stop};
+
+/// Images on a sheet, at most.
+const SHOWN: usize = 100;
+/// Side of an image on a sheet, at most: a hundred of them make a picture of 10,000 pixels a side.
+const MOST_SIDE: usize = 1024;
 
 /// Fetch, verify, list and show data sets
 #[derive(Args)]
@@ -46,7 +51,7 @@ struct Show {
     #[arg(long, default_value = "train", requires = "sheet")]
     split: String,
     /// Side of the sheet's images in pixels [default: as they are stored; 64 for a folder]
-    #[arg(long, requires = "sheet")]
+    #[arg(long, value_name = "PIXELS", value_parser = side, requires = "sheet")]
     size: Option<usize>,
 }
 
@@ -161,20 +166,20 @@ impl Show {
                 size: side,
                 channels: None,
             };
-            let images = set.open(&self.split, &want, store, screen)?;
-            draw(&images, file)?;
+            // Spread evenly: files are often in the order of their classes.
+            let few = set.sample(&self.split, SHOWN, &want, store, screen)?;
+            sheet::write(file, &few.images.tiles(), 10, 1)?;
             println!("sheet     {}", file.display());
         }
         Ok(Verdict::Fine)
     }
 }
 
-/// Up to a hundred images, spread evenly: files are often in the order of their classes.
-fn draw(set: &Dataset, file: &Path) -> Result<()> {
-    let count = set.images.n.min(100);
-    let rows: Vec<usize> = (0..count).map(|i| i * set.images.n / count).collect();
-    let images = set.images.subset(&rows)?;
-    Ok(sheet::write(file, &images.tiles(), 10, 1)?)
+fn side(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(side) if (1..=MOST_SIDE).contains(&side) => Ok(side),
+        _ => Err(format!("expected 1 to {MOST_SIDE} pixels")),
+    }
 }
 
 fn show(card: &Card, store: &Store) {
@@ -241,6 +246,9 @@ fn show_folder(folder: &Folder, store: &Store, screen: &Screen) -> Result<()> {
     for split in ["train", "test", "all"] {
         let images = index.split(split).unwrap_or_default().len();
         println!("split     {split}: {images} images");
+    }
+    if let Some(passed) = index.litter().told() {
+        println!("skipped   {passed}");
     }
     println!("fingerprint {}", index.fingerprint());
     Ok(())

@@ -140,49 +140,57 @@ impl Quality {
         progress: &dyn Progress,
     ) -> Result<Option<QualityRecord>> {
         let against = self.against.clone().unwrap_or_default();
+        let (real, judged) = (self.find(&against)?, self.find(images)?);
+        let of = |set: &(Set, &str)| set.0.channels(store, progress);
         let want = match net {
             Some(net) => Want {
                 size: Some(net.architecture.image.height),
                 channels: Some(net.architecture.image.channels),
             },
+            // Grey beside colour is compared in colour, whichever side it is on.
             None => Want {
                 size: Some(self.size),
-                channels: None,
+                channels: Some(of(&real)?.max(of(&judged)?)),
             },
         };
-        let real = self.open(&against, &want, store, progress)?;
-        let want = Want {
-            channels: Some(real.c),
-            ..want
-        };
-        let judged = self.open(images, &want, store, progress)?;
+        let channels = want.channels.unwrap_or_default();
+        let told =
+            |name: &str, set: &(Set, &str)| quality::told(name, &set.0, channels, store, progress);
+        let (against, images) = (told(&against, &real)?, told(images, &judged)?);
+        let real = self.open(real, &want, store, progress)?;
+        let judged = self.open(judged, &want, store, progress)?;
         let Some((space, about)) = sweep::space(wanted, net, &real, progress)? else {
             return Ok(None);
         };
         let settings = Settings {
             space: wanted.to_string(),
             net: about,
-            images: images.to_string(),
+            images,
             against,
             seed: self.seed,
         };
         Ok(measure(&space, &judged, &real, &settings, progress)?)
     }
 
-    fn open(
-        &self,
-        text: &str,
-        want: &Want,
-        store: &Store,
-        progress: &dyn Progress,
-    ) -> Result<Images> {
+    /// The set and split that `text` names.
+    fn find<'a>(&self, text: &'a str) -> Result<(Set, &'a str)> {
         // A word by itself is a set here, not a split.
         let (name, split) = match text.contains(['/', ':']) {
             true => quality::named(text, ""),
             false => (text, "train"),
         };
-        let set = Set::find(name, None)?.open(split, want, store, progress)?;
-        Ok(quality::some(&set.images, self.samples)?)
+        Ok((Set::find(name, None)?, split))
+    }
+
+    fn open(
+        &self,
+        (set, split): (Set, &str),
+        want: &Want,
+        store: &Store,
+        progress: &dyn Progress,
+    ) -> Result<Images> {
+        let opened = set.open(split, want, store, progress)?;
+        Ok(quality::some(&opened.images, self.samples)?)
     }
 }
 

@@ -46,7 +46,7 @@ pub use dataset::{Dataset, Skipped, open};
 pub use draw::{DrawError, per_class, split_validation};
 pub use error::{DataError, SourceError};
 pub use fetch::{Failure, Report, fetch};
-pub use folder::{Folder, FolderError, Index};
+pub use folder::{Folder, FolderError, Index, Litter};
 pub use images::{Images, ImagesError};
 pub use loader::{Loader, LoaderError, LoaderState};
 pub use readers::{Contents, ReadError, Reader};

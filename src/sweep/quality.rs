@@ -10,7 +10,7 @@ use super::prints::{Prints, Read};
 use super::spaces::space;
 use super::trial::Stage;
 use super::work::Work;
-use crate::data::{Images, ImagesError, Set, Store, Want, to_bytes};
+use crate::data::{DataError, Images, ImagesError, Set, Store, Want, to_bytes};
 use crate::explore::Net;
 use crate::nn::NnError;
 use crate::probe::quality::{Settings, measure};
@@ -52,8 +52,23 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
             let real = work.open(set, split)?;
             let net = Net::open(folder.root())?;
             let key = key(wanted, &spec.data.train, spec.seed, work.prints);
-            let against = (format!("{set}, {split}"), &real.images);
-            compare(&net, wanted, spec.seed, against, &key, context.progress)
+            let of = Set::find(set, context.cards)?;
+            let (store, progress) = (&context.store, context.progress);
+            let name = told(
+                &format!("{set}, {split}"),
+                &of,
+                real.images.c,
+                store,
+                progress,
+            )?;
+            compare(
+                &net,
+                wanted,
+                spec.seed,
+                (name, &real.images),
+                &key,
+                progress,
+            )
         });
         if found?.is_none() {
             return Ok(Stage::Stopped);
@@ -104,9 +119,17 @@ pub fn trial(
     let _alone = Lock::take(root).map_err(RunError::from)?;
     let mut prints = Prints::default();
     prints.look(&reads(wanted, own), own, cards, store, progress)?;
-    let real = Set::find(set, cards)?.open(split, &want, store, progress)?;
+    let of = Set::find(set, cards)?;
+    let real = of.open(split, &want, store, progress)?;
     let key = key(wanted, own, seed, &prints);
-    let against = (format!("{set}, {split}"), &real.images);
+    let name = told(
+        &format!("{set}, {split}"),
+        &of,
+        image.channels,
+        store,
+        progress,
+    )?;
+    let against = (name, &real.images);
     compare(&net, wanted, seed, against, &key, progress)
 }
 
@@ -154,6 +177,26 @@ pub fn named<'a>(text: &'a str, own: &'a str) -> (&'a str, &'a str) {
         Some((set, split)) => (set, split),
         None => (own, text),
     }
+}
+
+/// The name of a set that is compared in so many channels; where that drops its colour, the name says so, and a note.
+///
+/// # Errors
+/// Where a folder cannot be read.
+pub fn told(
+    name: &str,
+    set: &Set,
+    channels: usize,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<String, DataError> {
+    if set.channels(store, progress)? <= channels {
+        return Ok(name.to_string());
+    }
+    progress.note(&format!(
+        "quality: {name} is in colour, but the net knows grey images alone: its colour is not compared"
+    ));
+    Ok(format!("{name}, in grey"))
 }
 
 /// Up to `most` of the images, the same ones for every trial, in an order of their own.

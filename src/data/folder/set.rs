@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::read::read;
 use super::scan::scan;
-use super::{FolderError, Index};
+use super::{FolderError, Index, limits};
 use crate::data::{DataError, Dataset, Skipped, Store, Want};
 use crate::track::hash::hex;
 use crate::track::progress::Progress;
@@ -87,18 +87,40 @@ impl Folder {
         store: &Store,
         progress: &dyn Progress,
     ) -> Result<Dataset, DataError> {
+        self.sample(split, usize::MAX, want, store, progress)
+    }
+
+    /// Up to `most` images of a split, spread evenly over it; no others are read. Else as [`Folder::open`].
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn sample(
+        &self,
+        split: &str,
+        most: usize,
+        want: &Want,
+        store: &Store,
+        progress: &dyn Progress,
+    ) -> Result<Dataset, DataError> {
         let path = self.path.clone();
         let index = self.index(store, progress)?;
-        let Some(names) = index.split(split) else {
+        if let Some(passed) = index.litter().unexpected() {
+            progress.note(&format!("{}: passed over: {passed}", self.name()));
+        }
+        let Some(mut names) = index.split(split) else {
             return Err(DataError::UnknownSplit {
                 card: self.name(),
                 split: split.to_string(),
                 known: ["all", "test", "train"].map(str::to_string).to_vec(),
             });
         };
-        let Some(size) = want.size.filter(|&size| size > 0) else {
+        let Some(size) = want.size else {
             return Err(FolderError::NoSize { path }.into());
         };
+        if !(1..=limits::MOST_SIDE).contains(&size) {
+            let most = limits::MOST_SIDE;
+            return Err(FolderError::Size { path, size, most }.into());
+        }
         let channels = want.channels.unwrap_or(index.channels());
         if !matches!(channels, 1 | 3) {
             return Err(FolderError::Channels { path, channels }.into());
@@ -115,6 +137,9 @@ impl Folder {
                 },
             }
             .into());
+        }
+        if most < names.len() {
+            names = evenly(names.len(), most).map(|at| names[at]).collect();
         }
         let shape = (size, channels);
         let (images, kept, skipped) = read(&self.path, &index, &names, shape, progress)?;
@@ -170,4 +195,10 @@ impl Folder {
         let digest = hex(&Sha256::digest(path.as_os_str().as_encoded_bytes())[..8]);
         store.root().join("folders").join(format!("{digest}.json"))
     }
+}
+
+/// `count` of `n` positions, at most all, evenly spread and in rising order.
+pub(in crate::data) fn evenly(n: usize, count: usize) -> impl Iterator<Item = usize> {
+    let count = count.min(n);
+    (0..count).map(move |i| i * n / count)
 }
