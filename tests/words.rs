@@ -219,7 +219,6 @@ fn slips_are_told_in_words_of_yaml() {
         ("typographic quotes", with("mnist", "“mnist”")),
         ("an alias", with("mnist", "*star")),
         ("a sign", with("mnist", "@home")),
-        ("a tag", with("mnist", "!mine a")),
         ("a colon in a value", with("name: x", "name: x: y")),
         ("indented otherwise", with("  batch_size", "   batch_size")),
         ("outdented", with("  batch_size", " batch_size")),

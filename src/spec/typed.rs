@@ -191,6 +191,7 @@ pub(super) fn expected_words(text: &str) -> String {
             "keys with values".into()
         }
         text if text.starts_with("tuple ") => "a list".into(),
+        text if text.ends_with("variant") => "a word by itself".into(),
         text => match text.strip_prefix("an array of length ") {
             Some(length) => format!("a list of {length}"),
             None => text.to_string(),
@@ -399,7 +400,9 @@ impl<'de> Deserializer<'de> for Typed<'de> {
             return self.read(|| visitor.visit_enum(StrDeserializer::<TypedError>::new(text)));
         }
         match self.value()? {
-            Value::Map(entries) => {
+            Value::Map(entries)
+                if entries.len() == 1 && names.contains(&entries[0].key.as_str()) =>
+            {
                 let map = MapAccessDeserializer::new(Entries { entries, next: 0 });
                 self.read(|| visitor.visit_enum(map))
             }

@@ -29,7 +29,6 @@ fn names_of_files_and_classes_are_written_out() {
         &["sweep", "tiny.yaml"],
         &["data", "show", "folder:absent\u{1b}[2J"],
         &["data", "show", "\u{1b}[2Jcifar"],
-        &["\u{1b}[2J"],
         &["sweep", "tiny.yaml", "--set", "train.\u{1b}[2J=1"],
     ] {
         let out = place.run(args);
