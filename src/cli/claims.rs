@@ -6,6 +6,7 @@ use dcgan::report::claims::{self, Decided};
 use dcgan::report::{collect, published};
 
 use super::Verdict;
+use super::out::{self, out};
 
 /// Hold the paper's statements to the results; exit 1 where one did not hold
 ///
@@ -43,8 +44,8 @@ impl Claims {
         if !self.claim.is_empty() {
             decided.retain(|d| self.claim.contains(&d.claim.id));
         }
-        print!("{}", claims::text(&decided));
-        println!("{}", claims::count(&decided));
+        out::lines(claims::text(&decided).trim_end_matches('\n'));
+        out!("{}", claims::count(&decided));
         let failed = decided.iter().any(|d| {
             d.verdict() == claims::Verdict::DidNotHold && !self.allow.contains(&d.claim.id)
         });

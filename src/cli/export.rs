@@ -4,8 +4,10 @@ use anyhow::Result;
 use clap::Args;
 use dcgan::explore::Net;
 use dcgan::nn::torch;
+use dcgan::track::writable;
 
 use super::Verdict;
+use super::out::out;
 
 /// Write a trial's nets for PyTorch: safetensors and the module that loads them
 #[derive(Args)]
@@ -27,6 +29,7 @@ pub struct Export {
 impl Export {
     /// Write the files and name them.
     pub fn run(self) -> Result<Verdict> {
+        writable::folder(&self.to)?;
         let net = Net::open(&self.trial)?;
         if !net.statistics {
             anyhow::bail!(
@@ -37,10 +40,10 @@ impl Export {
         let (discriminator, generator) = net.both();
         let written = torch::export(&net.architecture, discriminator, generator, &self.to)?;
         for file in &written.files {
-            println!("{}", file.display());
+            out!("{}", file.display());
         }
         if written.example {
-            println!(
+            out!(
                 "names and shapes are those of PyTorch's DCGAN example: its own module loads them, too"
             );
         }

@@ -4,10 +4,11 @@ use anyhow::{Context, Result};
 use clap::Args;
 use dcgan::probe::{self, Labelled, ProbeError, ProbeOutcome, ProbeSettings, files};
 use dcgan::spec::Labels;
-use dcgan::track::{Streams, atomic};
+use dcgan::track::{Streams, atomic, writable};
 use rand::RngCore;
 use serde::Serialize;
 
+use super::out::{self, err, out};
 use super::progress::Screen;
 use super::{Verdict, stop};
 
@@ -91,13 +92,16 @@ impl Probe {
     pub fn run(self) -> Result<Verdict> {
         stop::listen();
         let screen = Screen::new();
+        if let Some(out) = &self.out {
+            writable::file(out)?;
+        }
         let test = self
             .test_features
             .as_deref()
             .zip(self.test_labels.as_deref());
         let sets = files::open(&self.features, &self.labels, test, self.seed)?;
         let dimensions = sets.train.features.ncols();
-        println!(
+        out!(
             "{} training rows of {dimensions} features, {} test rows{}, {} classes",
             sets.train.labels.len(),
             sets.test.labels.len(),
@@ -108,11 +112,19 @@ impl Probe {
             sets.classes.len()
         );
         let mut probes = Vec::new();
-        println!(
+        out!(
             "{:>16} {:>17} {:>9} {:>6} {:>11} {:>7}",
-            "labels per class", "test accuracy", "C", "draws", "train rows", "solver"
+            "labels per class",
+            "test accuracy",
+            "C",
+            "draws",
+            "train rows",
+            "solver"
         );
         for labels in &self.labels_per_class {
+            if out::unread() && self.out.is_none() {
+                break;
+            }
             let settings = ProbeSettings {
                 labels: *labels,
                 draws: usize::from(self.draws),
@@ -137,12 +149,12 @@ impl Probe {
             let one = match found {
                 Ok(found) => One::new(found),
                 Err(ProbeError::Stopped) => {
-                    eprintln!("stopped; run the same command again to start it over");
+                    err!("stopped; run the same command again to start it over");
                     return Ok(Verdict::Stopped);
                 }
                 Err(e) => return Err(e.into()),
             };
-            println!("{}", one.line());
+            out!("{}", one.line());
             probes.push(one);
         }
         if let Some(out) = &self.out {
@@ -158,7 +170,7 @@ impl Probe {
             };
             let text = serde_json::to_string_pretty(&record).context("the results as JSON")?;
             atomic::write(out, text.as_bytes())?;
-            println!("record: {}", out.display());
+            out!("record: {}", out.display());
         }
         Ok(Verdict::Fine)
     }

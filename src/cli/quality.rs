@@ -10,7 +10,9 @@ use dcgan::sweep::{self, quality};
 use dcgan::track::progress::Progress;
 use dcgan::track::quality::QualityRecord;
 use dcgan::track::run::write_json;
+use dcgan::track::writable;
 
+use super::out::{self, err, out};
 use super::progress::Screen;
 use super::{Verdict, stop};
 
@@ -68,8 +70,14 @@ impl Quality {
     pub fn run(self, store: Store) -> Result<Verdict> {
         stop::listen();
         let screen = Screen::new();
+        if let Some(json) = &self.json {
+            writable::file(json)?;
+        }
         let mut all = Vec::new();
         for space in self.spaces()? {
+            if out::unread() && self.json.is_none() && self.images.is_some() {
+                break;
+            }
             let found = match (&self.images, &self.trial) {
                 (Some(images), trial) => {
                     let net = trial.as_deref().map(Net::open).transpose()?;
@@ -86,7 +94,7 @@ impl Quality {
                 (None, None) => bail!("name a trial, or images with `--images`"),
             };
             let Some(found) = found else {
-                eprintln!("stopped; the same command starts this comparison over");
+                err!("stopped; the same command starts this comparison over");
                 return Ok(Verdict::Stopped);
             };
             tell(&found);
@@ -94,7 +102,7 @@ impl Quality {
         }
         if let Some(path) = &self.json {
             write_json(path, &all)?;
-            println!("record: {}", path.display());
+            out!("record: {}", path.display());
         }
         Ok(Verdict::Fine)
     }
@@ -196,25 +204,32 @@ impl Quality {
 
 fn tell(r: &QualityRecord) {
     let width = 20;
-    println!("{} ({}), {} features", r.space, r.net, r.dimensions);
-    println!(
+    out!("{} ({}), {} features", r.space, r.net, r.dimensions);
+    out!(
         "{} images ({}) against {} of {}",
-        r.samples, r.images, r.reference, r.against
+        r.samples,
+        r.images,
+        r.reference,
+        r.against
     );
     let names = match r.space == "inception" {
         true => ["FID", "KID x 1000"],
         false => ["Fréchet distance", "kernel dist. x 1000"],
     };
-    println!("  {:width$} {:.4}", names[0], r.frechet);
+    out!("  {:width$} {:.4}", names[0], r.frechet);
     let (mean, off) = (1e3 * r.kernel.mean, 1e3 * r.kernel.deviation);
-    println!(
+    out!(
         "  {:width$} {mean:.4} ± {off:.4} ({} subsets of {})",
-        names[1], r.kernel.subsets, r.kernel.size
+        names[1],
+        r.kernel.subsets,
+        r.kernel.size
     );
     if let Some(score) = &r.inception_score {
-        println!(
+        out!(
             "  {:width$} {:.4} ± {:.4}",
-            "Inception score", score.mean, score.deviation
+            "Inception score",
+            score.mean,
+            score.deviation
         );
     }
     let n = &r.neighbours;
@@ -224,10 +239,10 @@ fn tell(r: &QualityRecord) {
         ("density", n.density),
         ("coverage", n.coverage),
     ] {
-        println!("  {name:width$} {value:.4}");
+        out!("  {name:width$} {value:.4}");
     }
     if r.samples.min(r.reference) <= r.dimensions {
-        println!(
+        out!(
             "  few images: the covariances are not of full rank, the Fréchet distance says little"
         );
     }

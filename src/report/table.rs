@@ -3,6 +3,8 @@
 use polars::error::PolarsResult;
 use polars::prelude::{Column, DataFrame};
 
+use crate::spec::visible;
+
 /// A table as polars frames.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -44,7 +46,7 @@ impl Table {
             .collect()
     }
 
-    /// Cells of `shown`, row by row.
+    /// Cells of `shown`, row by row, as people may see them: names may hold control characters.
     ///
     /// # Errors
     /// A column that is not text.
@@ -52,7 +54,7 @@ impl Table {
         let mut rows = vec![Vec::new(); self.shown.height()];
         for column in self.shown.columns() {
             for (row, cell) in rows.iter_mut().zip(column.str()?.iter()) {
-                row.push(cell.unwrap_or_default().to_string());
+                row.push(visible(cell.unwrap_or_default()).into_owned());
             }
         }
         Ok(rows)

@@ -25,5 +25,6 @@ pub mod selectivity;
 pub mod sheet;
 mod streams;
 pub mod supervised;
+pub mod writable;
 
 pub use streams::Streams;

@@ -1,6 +1,7 @@
 use polars::error::PolarsResult;
 
 use crate::report::table::Table;
+use crate::spec::visible_lines;
 
 /// A `table` float for the booktabs package, notes below it; text outside ASCII is set by commands.
 pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {
@@ -54,7 +55,7 @@ pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {
 
 fn escape(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in visible_lines(text).chars() {
         match c {
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => {
                 out.push('\\');

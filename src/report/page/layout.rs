@@ -4,6 +4,7 @@ use super::material::Material;
 use super::sections::SECTIONS;
 use crate::report::ReportError;
 use crate::report::words;
+use crate::spec::visible_lines;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -60,7 +61,8 @@ pub fn shell(title: &str, lead: &str, parts: &[(&str, &str, Markup)]) -> String 
             }
         }
     };
-    markup.into_string()
+    // Names may hold control characters, which no page may.
+    visible_lines(&markup.into_string()).into_owned()
 }
 
 /// What of the paper the experiment is about, in a sentence.
