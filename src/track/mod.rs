@@ -1,7 +1,7 @@
 //! The run store: what a run is called, what it did, what it measured, and where its files lie.
 //!
 //! Everything below a run folder is written to a temporary name and renamed ([`atomic`]); the shapes of
-//! the records are versioned in [`format`], measurements over time kept by [`history`], results named by [`metrics`].
+//! the records are versioned in [`mod@format`], measurements over time kept by [`history`], results named by [`metrics`].
 
 pub mod atomic;
 pub mod figures;
