@@ -1,6 +1,6 @@
 //! Turns an experiment's folder into tables, charts and one page, beside the paper's numbers.
 //!
-//! [`write`] does it all: [`collect`] reads the trials, [`accuracy`] lines their probes up with the paper's rows
+//! [`write()`] does it all: [`collect`] reads the trials, [`accuracy`] lines their probes up with the paper's rows
 //! ([`published`]), [`table1`] makes polars tables of them that [`export`] writes, [`chart`] draws, [`findings`] says
 //! what the numbers show, [`page`] puts everything on one self-contained page. [`check`] holds the metrics to a
 //! committed baseline.

@@ -2,7 +2,7 @@
 //!
 //! Everything below a run folder is written to a temporary name and renamed ([`atomic`]) by one process at a time
 //! ([`lock`]), through the one layer that changes files ([`disk`]); the shapes of
-//! the records are versioned in [`format`], measurements over time kept by [`history`], results named by [`metrics`].
+//! the records are versioned in [`mod@format`], measurements over time kept by [`history`], results named by [`metrics`].
 
 pub mod atomic;
 pub mod disk;

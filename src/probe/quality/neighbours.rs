@@ -27,7 +27,7 @@ pub struct Neighbours {
     pub coverage: f64,
 }
 
-/// The four measures of the rows of `generated` against those of `real`, more rows than [`NEAREST`] in each; `None`
+/// The four measures of the rows of `generated` against those of `real`, more rows than `NEAREST` in each; `None`
 /// where the user stopped it.
 ///
 /// As in the references, a distance equal to the radius counts for precision and recall and not for density and coverage.
