@@ -87,7 +87,7 @@ fn a_sweep_goes_on_and_is_recorded_whatever_becomes_of_its_output() {
         assert_eq!(output(sweep).0, Some(0), "{name}");
         assert_eq!(place.record(name)["status"], "finished", "{name}");
         assert!(
-            place.path(name).join("tiny/report/index.html").exists(),
+            place.path(name).join("tiny/report/report.html").exists(),
             "{name}"
         );
     }

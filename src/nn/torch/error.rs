@@ -32,7 +32,7 @@ pub enum TorchError {
         expected: String,
     },
     #[error(
-        "`{key}` in `{}` has no place in the layout of PyTorch's DCGAN example, whose {net} has convolutions without bias, \
+        "`{key}` in `{}` has no place in the layout of PyTorch's DCGAN example: {net} has convolutions without bias, \
          and batch norm after all but the first and the last",
         path.display()
     )]
