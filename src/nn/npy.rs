@@ -39,6 +39,10 @@ pub enum NpyError {
 /// # Errors
 /// [`NpyError`], which names what was found and expected but not the file.
 pub fn read(path: &Path) -> Result<Array, NpyError> {
+    // A pipe or a device has no end.
+    if !path.metadata()?.is_file() {
+        return Err(NpyError::Magic);
+    }
     parse(&std::fs::read(path)?)
 }
 

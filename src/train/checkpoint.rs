@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use crate::data::LoaderState;
-use crate::nn::{Architecture, Discriminator, Generator};
+use crate::nn::{Architecture, Discriminator, Generator, NnError, finite};
 use crate::track::atomic;
 
 /// The version of the metadata that this program writes.
@@ -87,7 +87,8 @@ pub fn save(
 /// Read what [`save`] wrote, onto `device`.
 ///
 /// # Errors
-/// [`TrainError::BadCheckpoint`] for a file that is cut off or not a checkpoint.
+/// [`TrainError::BadCheckpoint`] for a file that is cut off or not a checkpoint, [`NnError::NotFinite`] where a tensor holds NaN or
+/// infinity.
 pub fn load(
     path: &Path,
     device: &Device,
@@ -107,6 +108,11 @@ pub fn load(
     }
     let tensors =
         candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| bad(path, e))?;
+    let mut names: Vec<&String> = tensors.keys().collect();
+    names.sort();
+    for name in names {
+        finite::check::<NnError>(path, name, &tensors[name])?;
+    }
     Ok((tensors, state))
 }
 

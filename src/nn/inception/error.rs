@@ -21,6 +21,8 @@ pub enum InceptionError {
     #[error(transparent)]
     Torch(#[from] StateDictError),
     #[error(transparent)]
+    NotFinite(#[from] crate::nn::finite::NotFinite),
+    #[error(transparent)]
     Card(#[from] SpecError),
     #[error(
         "`{}` has SHA-256 {found}, expected {expected}; get the file again, or correct `sha256` if another file is meant (the official weights have {published})",

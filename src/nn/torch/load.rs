@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::TorchError;
-use super::dict::Dict;
+use super::dict::{DISCRIMINATOR, Dict, GENERATOR};
 use super::layout::{KERNEL, d_conv, g_conv};
 use crate::nn::{Architecture, Discriminator, Generator};
 use crate::spec::{Latent, LatentDistribution};
@@ -29,11 +29,11 @@ pub fn load(
     generator: Option<&Path>,
     device: &Device,
 ) -> Result<Torch, TorchError> {
-    let d = Dict::read(discriminator, "its discriminator")?;
+    let d = Dict::read(discriminator, "its discriminator", &DISCRIMINATOR)?;
     let d_shape = d.shape(d_conv, |w| [w[1], w[0]])?;
     let generator = match generator {
         Some(path) => {
-            let g = Dict::read(path, "its generator")?;
+            let g = Dict::read(path, "its generator", &GENERATOR)?;
             let shape = g.shape(g_conv, |w| [w[0], w[1]])?;
             Some((g, shape))
         }
