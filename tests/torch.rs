@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use candle_core::{Device, Tensor};
-use dcgan::nn::torch::{Torch, export, load};
+use dcgan::nn::torch::{Statistics, Torch, export, load};
 use dcgan::nn::{Architecture, Discriminator, Generator, NnError, Norm, infer_statistics};
 use dcgan::spec::{Latent, LatentDistribution, Preset};
 use rand::SeedableRng;
@@ -111,7 +111,8 @@ fn what_was_read_is_written_with_the_same_keys_shapes_and_values() {
     let folder = tempfile::tempdir().unwrap();
     let net = loaded();
     let g = net.generator.as_ref();
-    let written = export(&net.architecture, &net.discriminator, g, folder.path()).unwrap();
+    let (a, d) = (&net.architecture, &net.discriminator);
+    let written = export(a, d, g, Statistics::Read, folder.path()).unwrap();
     assert!(written.example);
     for name in ["netD", "netG"] {
         let theirs = candle_core::pickle::read_all(fixture(&format!("{name}.pth"))).unwrap();
@@ -141,9 +142,16 @@ fn what_was_read_is_written_with_the_same_keys_shapes_and_values() {
 
 /// Nets of a preset with statistics of their own.
 fn ours(preset: Preset) -> (Architecture, Discriminator, Generator) {
+    drawn(preset, LatentDistribution::Uniform)
+}
+
+fn drawn(
+    preset: Preset,
+    distribution: LatentDistribution,
+) -> (Architecture, Discriminator, Generator) {
     let latent = Latent {
         size: 6,
-        distribution: LatentDistribution::Uniform,
+        distribution,
     };
     let a = Architecture::new(preset, 4, latent, 3);
     let mut rng = ChaCha8Rng::seed_from_u64(5);
@@ -153,6 +161,128 @@ fn ours(preset: Preset) -> (Architecture, Discriminator, Generator) {
     infer_statistics(&d, [Ok::<_, NnError>(waves(&[8, 3, side, side]))]).unwrap();
     infer_statistics(&g, [Ok::<_, NnError>(waves(&[8, 6]))]).unwrap();
     (a, d, g)
+}
+
+#[test]
+fn an_export_says_how_z_is_drawn_how_images_are_scaled_and_how_it_normalises() {
+    for (distribution, name, draw) in [
+        (
+            LatentDistribution::Uniform,
+            "uniform",
+            "return 2 * torch.rand(count, 6, 1, 1) - 1",
+        ),
+        (
+            LatentDistribution::Normal,
+            "normal",
+            "return torch.randn(count, 6, 1, 1)",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, d, g) = drawn(Preset::Dcgan64, distribution);
+        export(&a, &d, Some(&g), Statistics::Inferred, folder.path()).unwrap();
+        let module = std::fs::read_to_string(folder.path().join("model.py")).unwrap();
+        assert!(module.contains(draw), "{module}");
+        assert!(module.contains("images = netG(latent(16))"), "{module}");
+        assert_eq!(module.matches("torch.rand").count(), 1, "{module}");
+        assert!(module.contains("import torch\nfrom torch import nn"));
+        let file = folder.path().join("netG.safetensors");
+        let bytes = std::fs::read(&file).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        let said = header.metadata().clone().unwrap();
+        for (key, value) in [
+            ("format", "pt"),
+            ("net", "generator"),
+            ("latent.distribution", name),
+            ("latent.size", "6"),
+            ("image.channels", "3"),
+            ("image.height", "64"),
+            ("image.range", "[-1, 1]"),
+            ("image.scaling", "pixel / 127.5 - 1"),
+            ("batch_norm.epsilon", "1e-8"),
+            ("batch_norm.momentum", "0.1"),
+            (
+                "batch_norm.statistics",
+                "means over batches of z, after training",
+            ),
+        ] {
+            assert_eq!(said[key], value, "{key}");
+        }
+        let d_file = std::fs::read(folder.path().join("netD.safetensors")).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&d_file).unwrap();
+        let said = header.metadata().clone().unwrap();
+        assert!(said["batch_norm.statistics"].contains("training images"));
+        // The same net is the same bytes.
+        export(&a, &d, Some(&g), Statistics::Inferred, folder.path()).unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_net_read_from_an_export_draws_z_as_it_was_trained() {
+    let uniform = Latent {
+        size: 5,
+        distribution: LatentDistribution::Uniform,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let net = loaded();
+    assert_eq!(
+        net.architecture.latent.distribution,
+        LatentDistribution::Normal
+    );
+    let a = Architecture {
+        latent: uniform,
+        ..net.architecture
+    };
+    let g = net.generator.as_ref();
+    export(&a, &net.discriminator, g, Statistics::Read, folder.path()).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (d, g) = (path("netD.safetensors"), path("netG.safetensors"));
+    let again = load(&d, Some(&g), &Device::Cpu).unwrap();
+    assert_eq!(again.architecture.latent, uniform);
+}
+
+/// The command refuses files that declare terabytes, or nest without end, in a bounded address space.
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_files_are_one_error_in_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("spec.yaml");
+    let text = "name: x\ndata: {train: cifar10, size: 64}\nmodel: {torch: net.pth}\ntrain: {}\n";
+    std::fs::write(&spec, text).unwrap();
+    let magic = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+    let older = |object: &[u8]| [&magic[..], b"\x80\x02K\x01.", b"\x80\x02}.", object].concat();
+    let nested = [b"\x80\x02)".as_slice(), &b"\x85".repeat(3_000_000), b"."].concat();
+    let laughs = [
+        b"\x80\x02))".as_slice(),
+        &b"\x86q\x01h\x01h\x01".repeat(100),
+        b"\x86.",
+    ]
+    .concat();
+    let header = br#"{"main.0.weight":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}"#;
+    let declared = [&(header.len() as u64).to_le_bytes()[..], header].concat();
+    for (name, bytes) in [
+        ("nested", older(&nested)),
+        ("laughs", older(&laughs)),
+        ("a bare pickle", nested),
+        ("declared", declared),
+    ] {
+        std::fs::write(folder.path().join("net.pth"), bytes).unwrap();
+        // In KiB: the allocator keeps a gigabyte of addresses, not of memory, to itself.
+        let limited = "ulimit -v 3000000; exec \"$0\" describe \"$1\"";
+        let out = Command::new("sh")
+            .args(["-c", limited, env!("CARGO_BIN_EXE_dcgan")])
+            .arg(&spec)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{name}: {errors}");
+        assert!(errors.contains("net.pth"), "{name}: {errors}");
+        assert!(
+            errors.len() < 2000 && !errors.contains("panicked"),
+            "{name}"
+        );
+    }
 }
 
 #[test]
@@ -166,7 +296,7 @@ fn exported_nets_compute_the_same_in_pytorch() {
     for preset in [Preset::Svhn32, Preset::Imagenet32, Preset::Dcgan64] {
         let folder = tempfile::tempdir().unwrap();
         let (a, d, g) = ours(preset);
-        let written = export(&a, &d, Some(&g), folder.path()).unwrap();
+        let written = export(&a, &d, Some(&g), Statistics::Inferred, folder.path()).unwrap();
         assert!(!written.example);
         let out = Command::new(&python)
             .arg(fixture("../torch_dcgan.py"))
@@ -232,7 +362,10 @@ fn every_fault_of_a_checkpoint_is_named() {
         let broken = (zeros(&[2, 3, 4, 4]) / 0.0).unwrap();
         t.insert("main.0.weight".into(), broken);
     };
-    has(fault(&nan), &["`main.0.weight`", "NaN", "diverged"]);
+    has(
+        fault(&nan),
+        &["`main.0.weight`", "96 values", "of 96", "NaN", "diverged"],
+    );
     let other = |t: &mut HashMap<String, Tensor>| {
         t.clear();
         t.insert("conv1.weight".into(), zeros(&[2, 3, 4, 4]));
@@ -268,7 +401,8 @@ fn every_fault_of_a_checkpoint_is_named() {
     );
     let g = folder.path().join("g.safetensors");
     let (a, small, generator) = ours(Preset::Svhn32);
-    export(&a, &small, Some(&generator), folder.path()).unwrap();
+    let inferred = Statistics::Inferred;
+    export(&a, &small, Some(&generator), inferred, folder.path()).unwrap();
     std::fs::copy(folder.path().join("netG.safetensors"), &g).unwrap();
     has(of(&d, Some(&g)), &["g.safetensors", "main."]);
 }

@@ -6,11 +6,11 @@ use candle_core::Device;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::TorchError;
 use super::dict::{DISCRIMINATOR, Dict, GENERATOR};
 use super::layout::{KERNEL, d_conv, g_conv};
+use super::{TorchError, about};
 use crate::nn::{Architecture, Discriminator, Generator};
-use crate::spec::{Latent, LatentDistribution};
+use crate::spec::Latent;
 
 /// The nets of a PyTorch checkpoint, with its batch-norm statistics.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub fn load(
     let z = generator.as_ref().map_or(100, |(_, shape)| shape.outside);
     let latent = Latent {
         size: z,
-        distribution: LatentDistribution::Normal,
+        distribution: about::distribution(generator.as_ref().map(|(g, _)| &g.metadata)),
     };
     let architecture = Architecture::strided(&d_shape.channels, KERNEL, latent);
     let mut rng = ChaCha8Rng::seed_from_u64(0);
