@@ -13,11 +13,13 @@ use super::{StateDict, StateDictError, Wanted, read};
 
 #[derive(Deserialize)]
 struct Fixtures {
-    /// Shapes and values of each net's tensors.
-    nets: BTreeMap<char, BTreeMap<String, (Vec<usize>, Vec<f32>)>>,
+    nets: BTreeMap<char, Net>,
     files: Vec<Saved>,
     pickles: Vec<Pickled>,
 }
+
+/// Shapes and values of tensors by name.
+type Net = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 
 #[derive(Deserialize)]
 struct Saved {

@@ -7,6 +7,7 @@
 
 mod cursor;
 mod machine;
+mod stack;
 mod value;
 
 pub(super) use cursor::{Cursor, PickleError};
