@@ -107,6 +107,69 @@ fn a_wrapped_state_dict_is_the_same_net() {
 }
 
 #[test]
+fn both_nets_of_one_file_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str| candle_core::pickle::read_all(fixture(name)).unwrap();
+    let images = waves(&[1, 3, 64, 64]);
+    let z = waves(&[1, 5]);
+    let net = loaded();
+    let wanted = (
+        values(&net.discriminator.forward(&images, Norm::Infer).unwrap()),
+        values(
+            &net.generator
+                .unwrap()
+                .forward(z.clone(), Norm::Infer)
+                .unwrap(),
+        ),
+    );
+    for (g, d) in [
+        ("generator.", "discriminator."),
+        ("netG.", "netD."),
+        ("gan.G._orig_mod.", "gan.D._orig_mod."),
+        ("module.gen.", "module.disc."),
+        ("first.", "second."),
+    ] {
+        let path = folder.path().join("both.safetensors");
+        let named = |prefix: &str, file| -> Vec<(String, Tensor)> {
+            let all = of(file).into_iter();
+            all.map(|(k, t)| (format!("{prefix}{k}"), t)).collect()
+        };
+        let both: HashMap<String, Tensor> = named(g, "netG.pth")
+            .into_iter()
+            .chain(named(d, "netD.pth"))
+            .collect();
+        candle_core::safetensors::save(&both, &path).unwrap();
+        let net = load(&path, Some(&path), &Device::Cpu).unwrap();
+        let found = (
+            values(&net.discriminator.forward(&images, Norm::Infer).unwrap()),
+            values(
+                &net.generator
+                    .unwrap()
+                    .forward(z.clone(), Norm::Infer)
+                    .unwrap(),
+            ),
+        );
+        assert_eq!(found, wanted, "{g} {d}");
+    }
+    // Nets of one kind are told apart by what they are called, or not at all.
+    let path = folder.path().join("kinds.safetensors");
+    for (names, fits) in [(["netD.", "netD_ema."], true), (["one.", "two."], false)] {
+        let all: HashMap<String, Tensor> = names
+            .iter()
+            .flat_map(|prefix| {
+                let all = of("netD.pth").into_iter();
+                all.map(move |(k, t)| (format!("{prefix}{k}"), t))
+            })
+            .collect();
+        candle_core::safetensors::save(&all, &path).unwrap();
+        match load(&path, None, &Device::Cpu) {
+            Ok(_) => assert!(fits),
+            Err(e) => assert!(!fits && e.to_string().contains("`one`, `two`"), "{e}"),
+        }
+    }
+}
+
+#[test]
 fn what_was_read_is_written_with_the_same_keys_shapes_and_values() {
     let folder = tempfile::tempdir().unwrap();
     let net = loaded();

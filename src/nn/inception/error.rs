@@ -18,8 +18,11 @@ pub enum InceptionError {
         source: std::io::Error,
         card: Box<NetworkCard>,
     },
-    #[error(transparent)]
-    Torch(#[from] StateDictError),
+    #[error("{source}; the FID Inception's weights are published as `{published}`")]
+    Torch {
+        source: StateDictError,
+        published: Box<str>,
+    },
     #[error(transparent)]
     NotFinite(#[from] crate::nn::finite::NotFinite),
     #[error(transparent)]

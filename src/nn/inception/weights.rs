@@ -52,11 +52,15 @@ impl Weights {
                 published: card.file.sha256.into(),
             });
         }
+        let read = state_dict::read(path, &INCEPTION).map_err(|source| InceptionError::Torch {
+            source,
+            published: card.file.name.as_str().into(),
+        })?;
         Ok(Weights {
             path: path.to_path_buf(),
             card,
             sha256: found,
-            tensors: state_dict::read(path, &INCEPTION)?.tensors,
+            tensors: read.tensors,
         })
     }
 

@@ -4,10 +4,11 @@
 //! larger model, behind what `nn.DataParallel` and `torch.compile` put before every name. Among several the wanted one is told
 //! by the tensors that it has, and then by what it is called.
 
+use std::path::Path;
+
 use super::contents::{Contents, Found, Key, show};
 use super::error::Trouble;
-use super::python::{load, save};
-use std::path::Path;
+use super::python::{load, lookup, save};
 
 /// What `nn.DataParallel` and `torch.compile` put into names.
 const WRAPPERS: [&str; 2] = ["module", "_orig_mod"];
@@ -24,6 +25,8 @@ const NEUTRAL: [&str; 8] = [
 ];
 /// Nets that an error shows.
 const SHOWN: usize = 4;
+/// No training has so many nets.
+const MOST_NETS: usize = 64;
 
 /// A net to be found in a file.
 #[derive(Debug, Clone, Copy)]
@@ -71,6 +74,9 @@ pub(super) fn choose(contents: &Contents, wanted: &Wanted, path: &Path) -> Resul
             c.outer == candidate.outer && c.prefix == candidate.prefix
         };
         if !candidates.iter().any(known) {
+            if candidates.len() == MOST_NETS {
+                return Err(several(&candidates, contents, wanted, path));
+            }
             let names = members(&candidate, &contents.tensors, &all);
             candidates.push((candidate, names));
         }
@@ -82,17 +88,7 @@ pub(super) fn choose(contents: &Contents, wanted: &Wanted, path: &Path) -> Resul
         candidates.retain(|(c, _)| Some(score(c, wanted)) == best);
     }
     if candidates.len() > 1 {
-        let names: Vec<String> = candidates
-            .iter()
-            .take(SHOWN)
-            .map(|(c, _)| format!("`{}`", show(&c.label())))
-            .collect();
-        let (first, _) = &candidates[0];
-        return Err(Trouble::Several {
-            what: wanted.what,
-            found: names.join(", "),
-            python: save(&first.taken(path, contents.objects), path),
-        });
+        return Err(several(&candidates, contents, wanted, path));
     }
     match candidates.pop() {
         Some((_, names)) => Ok(names),
@@ -102,6 +98,23 @@ pub(super) fn choose(contents: &Contents, wanted: &Wanted, path: &Path) -> Resul
             holds: contents.summary.clone(),
             hint: hint(contents, wanted, path),
         }),
+    }
+}
+
+fn several(
+    candidates: &[(Candidate, Names)],
+    contents: &Contents,
+    wanted: &Wanted,
+    path: &Path,
+) -> Trouble {
+    let labels = candidates.iter().take(SHOWN);
+    let labels = labels.map(|(c, _)| format!("`{}`", show(&c.label())));
+    let first = candidates.first();
+    let first = first.map(|(c, _)| c.taken(path, contents.objects));
+    Trouble::Several {
+        what: wanted.what,
+        found: labels.collect::<Vec<_>>().join(", "),
+        python: save(&first.unwrap_or_default(), path),
     }
 }
 
@@ -172,11 +185,7 @@ impl Candidate<'_> {
 
     /// Python that takes it out of the file.
     fn taken(&self, path: &Path, objects: bool) -> String {
-        let table = format!(
-            "{}{}",
-            load(path, objects),
-            super::python::lookup(self.outer)
-        );
+        let table = format!("{}{}", load(path, objects), lookup(self.outer));
         if self.prefix.is_empty() {
             return table;
         }
@@ -192,7 +201,7 @@ fn hint(contents: &Contents, wanted: &Wanted, path: &Path) -> String {
     let table = |found: &Found| {
         let outer = &found.keys[..found.keys.len().saturating_sub(1)];
         let load = load(path, contents.objects || found.tensor.is_err());
-        format!("{load}{}", super::python::lookup(outer))
+        format!("{load}{}", lookup(outer))
     };
     let unreadable = contents.tensors.iter().find(|f| f.tensor.is_err());
     if let Some(found) = unreadable {

@@ -74,7 +74,10 @@ pub(super) fn open(path: &Path, file: &mut File) -> Result<(Contents, u64), Trou
         });
     } else {
         let known = OTHERS.iter().find(|(start, _)| begin.starts_with(start));
-        let what = known.map_or("it begins as none of these does", |(_, what)| what);
+        let what = known.map_or(
+            "it begins as neither PyTorch's formats nor safetensors do",
+            |(_, what)| what,
+        );
         return Err(Trouble::Format(what.into()));
     };
     Ok((contents, length))

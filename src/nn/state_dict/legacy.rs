@@ -9,7 +9,8 @@ use super::contents::Contents;
 use super::element::Element;
 use super::error::Trouble;
 use super::pickle::{self, Cursor, Pickle, PickleError, Value};
-use super::rebuild::{self, storage};
+use super::rebuild;
+use super::storage::storage;
 use super::stored::Place;
 use super::zipped::BIG_ENDIAN;
 

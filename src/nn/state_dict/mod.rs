@@ -16,6 +16,7 @@ mod pickle;
 mod python;
 mod read;
 mod rebuild;
+mod storage;
 mod stored;
 mod zipped;
 

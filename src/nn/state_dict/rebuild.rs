@@ -4,57 +4,25 @@
 use std::collections::HashMap;
 
 use super::contents::{Contents, DEEPEST, Key, LONGEST_KEY, MOST_TENSORS, Part, show};
-use super::element::Element;
 use super::pickle::{Id, Instance, Pickle, Value};
-use super::stored::{Place, Stored};
+use super::storage::stored;
+use super::stored::Place;
 
-/// More axes than PyTorch's own tensors have.
-const MOST_AXES: usize = 64;
 /// Lists longer than this are records of a training, not of nets.
 const LONGEST_LIST: usize = 64;
 /// Entries looked at beside the pickle's own number: parts that are shared may be met more than once.
 const SPARE: usize = 1 << 20;
 
-const DICTIONARIES: [&str; 5] = [
+const DICTIONARIES: [&str; 4] = [
     "collections.OrderedDict",
     "collections.defaultdict",
     "builtins.dict",
     "__builtin__.dict",
-    "torch.nn.modules.container.ParameterDict",
 ];
 
 /// What an error of a file that names more than a net does says.
 pub(super) const TOO_MUCH: &str =
     "its parts refer to each other so often that none can be told from another";
-
-/// A storage that a pickle refers to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct StorageId {
-    pub class: String,
-    pub key: String,
-    /// Elements before the view's first, in files of PyTorch before 0.4.
-    pub offset: u64,
-}
-
-/// The storage behind a persistent identifier.
-pub(super) fn storage(pickle: &Pickle, id: Id) -> Option<StorageId> {
-    let items = pickle.items(id)?;
-    if pickle.text(*items.first()?)? != "storage" {
-        return None;
-    }
-    let key = items.get(2)?;
-    let key = match pickle.text(*key) {
-        Some(text) => text.to_string(),
-        None => pickle.int(*key)?.to_string(),
-    };
-    let view = items.get(5).and_then(|view| pickle.items(*view));
-    let offset = view.and_then(|view| pickle.int(*view.get(1)?));
-    Some(StorageId {
-        class: pickle.global(*items.get(1)?)?.to_string(),
-        key,
-        offset: offset.map_or(Some(0), |n| u64::try_from(n).ok())?,
-    })
-}
 
 /// What the file holds, its storages lying at `places`.
 ///
@@ -261,51 +229,16 @@ impl Walk<'_> {
     fn tensor(&mut self, function: &str, args: &[Id]) -> Result<Part, &'static str> {
         self.count_tensor()?;
         let known = function.starts_with("torch._utils._rebuild_tensor");
-        Ok(match known.then(|| self.stored(args)) {
-            Some(Ok(stored)) => Part::Tensor(stored),
-            Some(Err(why)) => Part::Unreadable(why.into()),
-            None => {
-                let kind = function.rsplit("_rebuild_").next().unwrap_or_default();
-                Part::Unreadable(format!("a tensor of another kind ({})", show(kind)))
-            }
-        })
-    }
-
-    /// Storage, offset, shape, strides, and where the storage is of bytes, a type.
-    fn stored(&self, args: &[Id]) -> Result<Stored, &'static str> {
-        const UNKNOWN: &str = "a tensor in an unknown form";
-        let pickle = self.pickle;
-        let [at, start, shape, stride, rest @ ..] = args else {
-            return Err(UNKNOWN);
-        };
-        let Value::Persistent(at) = pickle.value(*at) else {
-            return Err("a tensor whose numbers lie in another file");
-        };
-        let id = storage(pickle, at).ok_or(UNKNOWN)?;
-        let own = rest.get(2).and_then(|kind| pickle.global(*kind));
-        let element = own
-            .and_then(Element::of_type)
-            .or_else(|| Element::of_storage(&id.class));
-        let element = element.ok_or("a tensor of numbers of an unknown type")?;
-        let place = self.places.get(&id.key);
-        let place = place.ok_or("a tensor whose numbers are not in the file")?;
-        let whole = |id: &Id| pickle.int(*id).and_then(|n| u64::try_from(n).ok());
-        let sides = |id: &Id| -> Option<Vec<u64>> {
-            let items = pickle.items(*id)?;
-            let few = items.len() <= MOST_AXES;
-            few.then(|| items.iter().map(whole).collect()).flatten()
-        };
-        let (shape, stride) = sides(shape).zip(sides(stride)).ok_or(UNKNOWN)?;
-        let shape: Option<Vec<usize>> = shape.iter().map(|n| usize::try_from(*n).ok()).collect();
-        let shape = shape.filter(|s| s.len() == stride.len()).ok_or(UNKNOWN)?;
-        let start = whole(start).and_then(|start| start.checked_add(id.offset));
-        Ok(Stored {
-            place: *place,
-            element,
-            start: start.ok_or(UNKNOWN)?,
-            shape,
-            stride,
-        })
+        Ok(
+            match known.then(|| stored(self.pickle, self.places, args)) {
+                Some(Ok(stored)) => Part::Tensor(stored),
+                Some(Err(why)) => Part::Unreadable(why.into()),
+                None => {
+                    let kind = function.rsplit("_rebuild_").next().unwrap_or_default();
+                    Part::Unreadable(format!("a tensor of another kind ({})", show(kind)))
+                }
+            },
+        )
     }
 
     fn count_tensor(&mut self) -> Result<(), &'static str> {
