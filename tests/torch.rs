@@ -166,6 +166,8 @@ fn both_nets_of_one_file_are_told_apart() {
             Ok(_) => assert!(fits),
             Err(e) => assert!(!fits && e.to_string().contains("`one`, `two`"), "{e}"),
         }
+        let e = load(&fixture("netD.pth"), Some(&path), &Device::Cpu).unwrap_err();
+        assert!(e.to_string().contains("lacks `main.1.weight`"), "{e}");
     }
 }
 

@@ -131,5 +131,7 @@ mod tests {
         assert!(fault(&file(&good.replace("False", "True"), 6)).contains("Fortran"));
         let huge = good.replace("(2, 3)", "(99999999999, 99999999999)");
         assert!(fault(&file(&huge, 6)).contains("more than memory"));
+        let folder = read(&std::env::temp_dir()).unwrap_err().to_string();
+        assert!(folder.contains("not a NumPy"), "{folder}");
     }
 }

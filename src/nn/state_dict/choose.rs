@@ -81,7 +81,9 @@ pub(super) fn choose(contents: &Contents, wanted: &Wanted, path: &Path) -> Resul
             candidates.push((candidate, names));
         }
     }
+    let mut anchor = wanted.first;
     if candidates.len() > 1 {
+        anchor = wanted.has;
         let has = |names: &Names, name: &str| names.iter().any(|(n, _)| n == name);
         candidates.retain(|(_, names)| has(names, wanted.has) && !has(names, wanted.lacks));
         let best = candidates.iter().map(|(c, _)| score(c, wanted)).max();
@@ -94,7 +96,7 @@ pub(super) fn choose(contents: &Contents, wanted: &Wanted, path: &Path) -> Resul
         Some((_, names)) => Ok(names),
         None => Err(Trouble::Lacks {
             what: wanted.what,
-            anchor: wanted.first,
+            anchor,
             holds: contents.summary.clone(),
             hint: hint(contents, wanted, path),
         }),

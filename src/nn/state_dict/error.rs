@@ -19,9 +19,11 @@ pub enum Trouble {
     Format(String),
     #[error("is cut short or damaged: {0}; get the file again")]
     Damaged(String),
-    #[error("cannot be read as it is: {message}; in Python, `{python}` writes a file that can")]
+    #[error(
+        "cannot be read as it is: {message}; in Python, `{python}` writes one that can be read"
+    )]
     Again { message: String, python: String },
-    #[error("lacks `{anchor}`, with which {what} begins: it holds {holds}{hint}")]
+    #[error("lacks `{anchor}`, which {what} has: it holds {holds}{hint}")]
     Lacks {
         what: &'static str,
         anchor: &'static str,
