@@ -18,6 +18,9 @@ struct Outputs {
     probability: Vec<f32>,
     pooled: Vec<f32>,
     drawn: Vec<f32>,
+    /// Least, mean and greatest of what the exported module draws as z.
+    #[serde(default)]
+    latent: Vec<f32>,
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -373,6 +376,10 @@ fn exported_nets_compute_the_same_in_pytorch() {
         let wanted: Outputs = serde_json::from_slice(&out.stdout).unwrap();
         let image = [a.image.channels, a.image.height, a.image.width];
         compare(&d, &g, image, a.latent.size, &wanted);
+        // Uniform on [-1, 1).
+        let z = &wanted.latent;
+        assert!(z[0] >= -1.0 && z[0] < -0.99, "{z:?}");
+        assert!(z[1].abs() < 0.05 && z[2] < 1.0 && z[2] > 0.99, "{z:?}");
     }
 }
 

@@ -51,7 +51,7 @@ pub(super) fn stored(
         return Err(UNKNOWN);
     };
     let Value::Persistent(at) = pickle.value(*at) else {
-        return Err("a tensor whose numbers lie in another file");
+        return Err("a tensor whose numbers `torch.save` did not write");
     };
     let id = storage(pickle, at).ok_or(UNKNOWN)?;
     let own = rest.get(2).and_then(|kind| pickle.global(*kind));

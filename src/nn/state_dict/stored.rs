@@ -9,7 +9,7 @@ use super::element::Element;
 pub(super) struct Place {
     pub start: u64,
     pub length: u64,
-    /// The zip archive's member that they are, whose checksum covers them.
+    /// The zip archive's member that they are, where a checksum covers it.
     pub member: Option<usize>,
 }
 

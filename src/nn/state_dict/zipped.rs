@@ -1,5 +1,6 @@
 //! PyTorch's format since 1.6: a zip archive of a pickle, `data.pkl`, and one member for each storage, `data/0`, `data/1`, ....
-//! All members are stored as they are, so that the file's own size bounds what they hold.
+//! Both are stored as they are, so that the file's own size bounds what they hold. An archive of `torch.jit.save` has the same, and
+//! code beside it.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -65,7 +66,9 @@ pub(super) fn read(path: &Path, file: &mut File, length: u64) -> Result<Contents
     {
         return Err(Trouble::Format(BIG_ENDIAN.into()));
     }
-    if let Some(member) = members.iter().find(|m| !m.whole) {
+    let storages = format!("{folder}data/");
+    let needed = |m: &&Member| m.name == object.name || m.name.starts_with(&storages);
+    if let Some(member) = members.iter().filter(needed).find(|m| !m.whole) {
         return Err(Trouble::Again {
             message: format!("`{}` in it is compressed", show(&member.name)),
             python: save(&load(path, false), path),
@@ -78,7 +81,6 @@ pub(super) fn read(path: &Path, file: &mut File, length: u64) -> Result<Contents
         e @ PickleError::TooMuch { .. } => Trouble::Format(e.to_string()),
         e => Trouble::Damaged(format!("in `{}`, {e}", show(&object.name))),
     })?;
-    let storages = format!("{folder}data/");
     let places: HashMap<String, Place> = members
         .iter()
         .filter_map(|m| Some((m.name.strip_prefix(&storages)?.to_string(), m.place)))
@@ -128,7 +130,8 @@ fn members(file: &mut File, length: u64) -> Result<Vec<Member>, Trouble> {
             place: Place {
                 start,
                 length: size,
-                member: Some(number),
+                // PyTorch writes zeros where it is told to compute no checksums.
+                member: (member.crc32() != 0).then_some(number),
             },
         });
     }
