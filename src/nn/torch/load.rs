@@ -20,7 +20,7 @@ pub struct Torch {
     pub generator: Option<Generator>,
 }
 
-/// Read a discriminator, and a generator where one is named: `.pth` of `torch.save` or safetensors.
+/// Read a discriminator, and a generator where one is named: `.pth` of `torch.save` or safetensors, which may be one file.
 ///
 /// # Errors
 /// [`TorchError`], which names the file and the key concerned.
