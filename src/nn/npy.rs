@@ -134,4 +134,22 @@ mod tests {
         let folder = read(&std::env::temp_dir()).unwrap_err().to_string();
         assert!(folder.contains("not a NumPy"), "{folder}");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_change_of_a_file_makes_the_reader_panic(
+            changes in proptest::collection::vec((0usize..95, proptest::prelude::any::<u8>()), 0..12),
+            end in 0usize..95,
+        ) {
+            let mut bytes = file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n", 6);
+            for (at, byte) in changes {
+                if let Some(there) = bytes.get_mut(at) {
+                    *there = byte;
+                }
+            }
+            let _ = parse(&bytes);
+            bytes.truncate(end);
+            let _ = parse(&bytes);
+        }
+    }
 }

@@ -46,7 +46,7 @@ pub(super) fn open(path: &Path, file: &mut File) -> Result<(Contents, u64), Trou
     if begin.is_empty() {
         return Err(Trouble::Damaged("it is empty".into()));
     }
-    let contents = if let Some(header) = flat::header(&begin, length) {
+    let contents = if let Some(header) = flat::header(&begin) {
         flat::read(file, length, header)?
     } else if begin.starts_with(b"PK") {
         zipped::read(path, file, length)?

@@ -14,12 +14,11 @@ use super::stored::{Place, Stored};
 /// A header with more bytes names more tensors than are read.
 const LONGEST_HEADER: u64 = 32 << 20;
 
-/// The header's length, where the file begins as safetensors does.
-pub(super) fn header(begin: &[u8], length: u64) -> Option<u64> {
+/// The length of its header, where the file begins as safetensors does: a text would say a far greater one.
+pub(super) fn header(begin: &[u8]) -> Option<u64> {
     let (header, rest) = begin.split_first_chunk::<8>()?;
     let header = u64::from_le_bytes(*header);
-    let fits = header.checked_add(8).is_some_and(|end| end <= length);
-    (rest.first() == Some(&b'{') && fits).then_some(header)
+    (rest.first() == Some(&b'{') && header <= u32::MAX.into()).then_some(header)
 }
 
 /// Read the names and shapes of the file's tensors; their numbers stay where they are.
@@ -27,6 +26,12 @@ pub(super) fn header(begin: &[u8], length: u64) -> Option<u64> {
 /// # Errors
 /// [`Trouble`].
 pub(super) fn read(file: &mut File, length: u64, header: u64) -> Result<Contents, Trouble> {
+    let start = 8 + header;
+    if start > length {
+        return Err(Trouble::Damaged(format!(
+            "it begins as safetensors does, its header goes on to byte {start}, and it has {length}"
+        )));
+    }
     if header > LONGEST_HEADER {
         return Err(Trouble::Format(format!(
             "its header has {header} bytes, and at most {LONGEST_HEADER} are read"
@@ -40,7 +45,6 @@ pub(super) fn read(file: &mut File, length: u64, header: u64) -> Result<Contents
             "it begins as safetensors does, and its header is none ({e})"
         ))
     })?;
-    let start = 8 + header;
     let tensors = metadata.tensors();
     if tensors.len() > MOST_TENSORS {
         return Err(Trouble::Format(format!(
