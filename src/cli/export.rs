@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use dcgan::explore::Net;
-use dcgan::nn::torch;
+use dcgan::nn::torch::{self, Statistics};
+use dcgan::spec::ModelSpec;
 use dcgan::track::writable;
 
 use super::Verdict;
@@ -13,7 +14,8 @@ use super::out::out;
 #[derive(Args)]
 #[command(after_help = "\
 Writes netD.safetensors and netG.safetensors, with the names of PyTorch's DCGAN example (`main.0.weight`, ...), and
-model.py, whose classes `Discriminator` and `Generator` load them.
+model.py, whose classes `Discriminator` and `Generator` load them and whose `latent` draws z as G was trained. The files'
+metadata say how z is drawn, how images are scaled, and where batch-norm statistics come from.
 
 Examples:
   dcgan export results/cifar/TRIAL --to exported")]
@@ -38,7 +40,12 @@ impl Export {
             );
         }
         let (discriminator, generator) = net.both();
-        let written = torch::export(&net.architecture, discriminator, generator, &self.to)?;
+        let statistics = match net.spec.as_ref().map(|spec| &spec.model) {
+            Some(ModelSpec::Torch { .. }) => Statistics::Read,
+            _ => Statistics::Inferred,
+        };
+        let architecture = &net.architecture;
+        let written = torch::export(architecture, discriminator, generator, statistics, &self.to)?;
         for file in &written.files {
             out!("{}", file.display());
         }

@@ -39,6 +39,10 @@ pub enum NpyError {
 /// # Errors
 /// [`NpyError`], which names what was found and expected but not the file.
 pub fn read(path: &Path) -> Result<Array, NpyError> {
+    // A pipe or a device has no end.
+    if !path.metadata()?.is_file() {
+        return Err(NpyError::Magic);
+    }
     parse(&std::fs::read(path)?)
 }
 
@@ -127,5 +131,25 @@ mod tests {
         assert!(fault(&file(&good.replace("False", "True"), 6)).contains("Fortran"));
         let huge = good.replace("(2, 3)", "(99999999999, 99999999999)");
         assert!(fault(&file(&huge, 6)).contains("more than memory"));
+        let folder = read(&std::env::temp_dir()).unwrap_err().to_string();
+        assert!(folder.contains("not a NumPy"), "{folder}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_change_of_a_file_makes_the_reader_panic(
+            changes in proptest::collection::vec((0usize..95, proptest::prelude::any::<u8>()), 0..12),
+            end in 0usize..95,
+        ) {
+            let mut bytes = file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }\n", 6);
+            for (at, byte) in changes {
+                if let Some(there) = bytes.get_mut(at) {
+                    *there = byte;
+                }
+            }
+            let _ = parse(&bytes);
+            bytes.truncate(end);
+            let _ = parse(&bytes);
+        }
     }
 }

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::TrainError;
 use crate::data::LoaderState;
-use crate::nn::{Architecture, Discriminator, Generator};
+use crate::nn::{Architecture, Discriminator, Generator, NnError, finite};
 use crate::track::atomic;
 use crate::track::hash::hex;
 
@@ -156,7 +156,7 @@ fn verify(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
 ///
 /// # Errors
 /// [`TrainError::DamagedCheckpoint`] for a file that is not as it was written, [`TrainError::BadCheckpoint`] for one that
-/// is cut off or not a checkpoint.
+/// is cut off or not a checkpoint, [`NnError::NotFinite`] where a tensor holds NaN or infinity.
 pub fn load(
     path: &Path,
     device: &Device,
@@ -177,6 +177,11 @@ pub fn load(
     }
     let tensors =
         candle_core::safetensors::load_buffer(&bytes, device).map_err(|e| bad(path, e))?;
+    let mut names: Vec<&String> = tensors.keys().collect();
+    names.sort();
+    for name in names {
+        finite::check::<NnError>(path, name, &tensors[name])?;
+    }
     Ok((tensors, state))
 }
 

@@ -42,15 +42,6 @@ pub enum TorchError {
         key: String,
     },
     #[error(
-        "`{key}` in `{}` holds {value}, expected finite numbers: the training that made it diverged",
-        path.display()
-    )]
-    NotFinite {
-        path: PathBuf,
-        key: String,
-        value: f32,
-    },
-    #[error(
         "the generator in `{}` draws {found} and the discriminator in `{}` judges {expected}: choose two of one training, or \
          leave `model.generator` out",
         generator.display(),
