@@ -46,7 +46,7 @@ impl Claims {
         print!("{}", claims::text(&decided));
         println!("{}", claims::count(&decided));
         let failed = decided.iter().any(|d| {
-            d.verdict() == claims::Verdict::DidNotHold && !self.allow.contains(&d.claim.id)
+            d.verdict() == claims::ClaimVerdict::DidNotHold && !self.allow.contains(&d.claim.id)
         });
         Ok(match failed {
             true => Verdict::Failed,

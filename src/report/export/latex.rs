@@ -1,6 +1,8 @@
+//! Tables as LaTeX.
+
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 
 /// A `table` float for the booktabs package, notes below it; text outside ASCII is set by commands.
 pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {
@@ -68,6 +70,7 @@ fn escape(text: &str) -> String {
             '±' => out += "$\\pm$",
             '×' => out += "$\\times$",
             '†' => out += "$^\\dagger$",
+            '‡' => out += "$^\\ddagger$",
             '–' => out += "--",
             '\n' => out.push(' '),
             c => out.push(c),

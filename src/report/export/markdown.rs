@@ -1,8 +1,10 @@
+//! Tables as Markdown.
+
 use std::fmt::Write;
 
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 
 /// A pipe table, padded so that it also reads as text.
 pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {

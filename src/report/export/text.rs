@@ -1,6 +1,8 @@
+//! Tables as text for a terminal.
+
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 
 /// Lines are no longer than this where the columns allow it.
 const WIDTH: usize = 110;
