@@ -77,7 +77,7 @@ impl Comparison {
                 title: format!("{} against its baseline", self.experiment),
                 data: shown.clone(),
                 shown,
-                left: vec!["Metric", "CheckVerdict"],
+                left: vec!["Metric", "Verdict"],
                 notes: Vec::new(),
                 rules: Vec::new(),
                 remarks: self.remarks.clone(),

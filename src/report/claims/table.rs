@@ -24,7 +24,7 @@ pub fn table(decided: &[Decided]) -> Result<Table, ReportError> {
             title: "The paper's checkable statements".to_string(),
             data: data(&rows)?,
             shown: shown(&rows)?,
-            left: vec!["Statement", "Where", "ClaimVerdict", "Experiment", "Seeds", "What came out"],
+            left: vec!["Statement", "Where", "Verdict", "Experiment", "Seeds", "What came out"],
             notes: vec!["What came out"],
             rules: Vec::new(),
             remarks: vec![
