@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dcgan::report::tables::tables;
 use dcgan::report::{self, ReportError, Written, check};
 use dcgan::track::history;
 use dcgan::track::progress::Silent;
@@ -306,7 +307,7 @@ fn the_check_holds_until_a_metric_moves() {
     assert!(
         same.differences
             .iter()
-            .all(|d| d.verdict == check::Verdict::Held)
+            .all(|d| d.verdict == check::CheckVerdict::Held)
     );
 
     // A baseline of better days, one metric that is gone, one that nobody knew.
@@ -409,6 +410,7 @@ fn well_formed(html: &str) {
 fn quality_stands_beside_what_it_depends_on() {
     let (_dir, folder) = results();
     let record = |space: &str, frechet: f64, inception_score| QualityRecord {
+        protocol: 1,
         space: space.into(),
         net: format!("the net of {space}"),
         images: "generator".into(),
@@ -450,12 +452,142 @@ fn quality_stands_beside_what_it_depends_on() {
     }
     let published = report::published::published().unwrap();
     let experiment = report::collect::collect(&folder).unwrap();
-    let tables = report::quality::tables(&experiment, &published).unwrap();
-    assert_eq!(tables.len(), 1);
-    assert_eq!(tables[0].data.height(), 4);
-    insta::assert_snapshot!(report::export::text(&tables[0]).unwrap());
+    let all = tables(&experiment, &published).unwrap();
+    let table = all.iter().find(|t| t.id == "quality").unwrap();
+    assert_eq!(table.data.height(), 4);
+    insta::assert_snapshot!(report::export::text(table).unwrap());
 
     std::fs::write(folder.join("3f0a9c1e/quality.json"), "[{").unwrap();
-    let e = report::quality::tables(&experiment, &published).unwrap_err();
+    let e = tables(&experiment, &published).unwrap_err();
     assert!(e.to_string().contains("quality.json` line 1"), "{e}");
+}
+
+/// Change a record as JSON.
+fn edit(path: &Path, change: impl Fn(&mut serde_json::Value)) {
+    let mut record = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    change(&mut record);
+    std::fs::write(path, record.to_string()).unwrap();
+}
+
+/// The second seed as another version of the training made it.
+fn trained_anew(folder: &Path) {
+    edit(&folder.join("9b27d4f0/run.json"), |run| {
+        run["training"] = 2.into()
+    });
+}
+
+#[test]
+fn records_without_versions_are_of_the_first() {
+    let (_dir, folder) = results();
+    let experiment = report::collect::collect(&folder).unwrap();
+    for trial in &experiment.trials {
+        assert_eq!(trial.run.training, 1);
+        assert!(trial.probes.iter().all(|p| p.protocol == 1));
+    }
+}
+
+#[test]
+fn seeds_of_two_trainings_are_never_averaged() {
+    let (_dir, folder) = results();
+    trained_anew(&folder);
+    let written = written(&folder);
+    insta::assert_snapshot!("two trainings", written.table_text);
+    insta::assert_snapshot!("summary of two trainings", written.summary);
+    let rows = text(&folder, "table-1.csv");
+    let versions: Vec<&str> = column(&rows, "training_version");
+    assert!(versions.contains(&"1") && versions.contains(&"2"), "{rows}");
+    assert!(
+        column(&rows, "seeds").iter().all(|seeds| *seeds != "2"),
+        "{rows}"
+    );
+    let html = std::fs::read_to_string(&written.html).unwrap();
+    assert!(html.contains("no mean is taken over two versions"));
+}
+
+#[test]
+fn seeds_of_two_protocols_are_never_averaged() {
+    let (_dir, folder) = results();
+    edit(&folder.join("9b27d4f0/probes.json"), |probes| {
+        for probe in probes.as_array_mut().unwrap() {
+            probe["protocol"] = 3.into();
+        }
+    });
+    let written = written(&folder);
+    assert!(
+        !written.table_text.contains("mean of"),
+        "{}",
+        written.table_text
+    );
+    assert!(
+        written
+            .table_text
+            .contains("DCGAN + L2-SVM (ours), seed=0 [protocol version 1]"),
+        "{}",
+        written.table_text
+    );
+    // What is said of the numbers in words is of the newest version alone.
+    let second = report::collect::collect(&folder).unwrap().trials[1]
+        .probes
+        .clone();
+    let trained = second
+        .iter()
+        .find(|p| p.labels.to_string() == "400")
+        .unwrap();
+    let said = format!("reaches {:.1}%", 100.0 * trained.accuracy);
+    assert!(
+        written.summary.contains(&said),
+        "{said}: {}",
+        written.summary
+    );
+}
+
+#[test]
+fn the_check_takes_the_newest_training_and_says_of_an_older_baseline() {
+    let (_dir, folder) = results();
+    let path = folder.join("cifar.yaml");
+    check::accept(&folder, &path).unwrap();
+    let alone = || check::compare(&folder, &path).unwrap();
+    let of = |comparison: &check::Comparison, name: &str| {
+        let found = comparison.differences.iter().find(|d| d.metric == name);
+        found.unwrap().ours.unwrap()
+    };
+    let name = "probe.cifar10.400.accuracy";
+    assert!(!alone().remarks.iter().any(|r| r.contains("version")));
+    trained_anew(&folder);
+    let probes = report::collect::collect(&folder).unwrap().trials[1]
+        .probes
+        .clone();
+    let second = probes
+        .iter()
+        .find(|p| dcgan::track::metrics::probe_name(p) == name);
+    assert_eq!(of(&alone(), name), second.unwrap().accuracy);
+    let remarks = alone().remarks.join(" ");
+    assert!(
+        remarks.contains(
+            "The baseline was measured by version 1 of training, these results by version 2"
+        ),
+        "{remarks}"
+    );
+}
+
+/// A column of a CSV.
+fn column<'a>(csv: &'a str, name: &str) -> Vec<&'a str> {
+    let mut lines = csv.lines().map(split);
+    let at = lines
+        .next()
+        .unwrap()
+        .iter()
+        .position(|head| *head == name)
+        .unwrap();
+    lines.map(|cells| cells[at]).collect()
+}
+
+/// The cells of a line; a comma in quotes ends none.
+fn split(line: &str) -> Vec<&str> {
+    let mut quoted = false;
+    line.split(move |c: char| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
+    .collect()
 }

@@ -47,7 +47,7 @@ impl Claims {
         out::lines(claims::text(&decided).trim_end_matches('\n'));
         out!("{}", claims::count(&decided));
         let failed = decided.iter().any(|d| {
-            d.verdict() == claims::Verdict::DidNotHold && !self.allow.contains(&d.claim.id)
+            d.verdict() == claims::ClaimVerdict::DidNotHold && !self.allow.contains(&d.claim.id)
         });
         Ok(match failed {
             true => Verdict::Failed,

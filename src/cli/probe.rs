@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 use dcgan::probe::{self, Labelled, ProbeError, ProbeOutcome, ProbeSettings, files};
 use dcgan::spec::Labels;
-use dcgan::track::{Streams, atomic, writable};
+use dcgan::track::{Streams, atomic, protocol, writable};
 use rand::RngCore;
 use serde::Serialize;
 
@@ -57,6 +57,8 @@ pub struct Probe {
 /// What `--out` writes.
 #[derive(Serialize)]
 struct Record<'a> {
+    /// The version of the protocol.
+    protocol: u32,
     features: &'a PathBuf,
     labels: &'a PathBuf,
     /// Absent where test rows were held out of the training file.
@@ -159,6 +161,7 @@ impl Probe {
         }
         if let Some(out) = &self.out {
             let record = Record {
+                protocol: protocol::PROBE,
                 features: &self.features,
                 labels: &self.labels,
                 test_features: self.test_features.as_ref(),

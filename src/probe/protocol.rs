@@ -23,6 +23,7 @@ use super::selection::Choice;
 use super::svm::{Solver, View, check_features};
 use crate::track::format::{Features, Labels, ProbeRecord};
 use crate::track::progress::Progress;
+use crate::track::protocol;
 
 /// How a probe is run.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,6 +109,7 @@ impl ProbeOutcome {
     pub fn into_record(self, data: &str, features: Features, max_units: usize) -> ProbeRecord {
         let (accuracy, spread) = (self.accuracy(), self.spread());
         ProbeRecord {
+            protocol: protocol::PROBE,
             data: data.to_owned(),
             features,
             dimensions: self.dimensions,

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::ReportError;
 use crate::track::figures::FigureRecord;
 use crate::track::format::{Point, ProbeRecord, RunRecord, VERSION};
@@ -65,17 +67,33 @@ impl Trial {
         }
     }
 
-    /// The label without the seed: trials that share it are repetitions of one another.
+    /// What the sweep set but the seed: trials that share it are repetitions of one another.
     pub fn arm(&self) -> String {
-        let parts: Vec<&str> = self
-            .run
-            .label
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty() && !part.starts_with("seed="))
-            .collect();
-        parts.join(", ")
+        let run = &self.run;
+        if run.arm.is_none() && run.parameters.is_empty() {
+            return without_seed(&run.label);
+        }
+        let set = run.parameters.iter().filter(|(key, _)| *key != "seed");
+        let set = set.map(|(key, value)| match value {
+            Value::String(text) => format!("{key}={text}"),
+            other => format!("{key}={other}"),
+        });
+        run.arm
+            .iter()
+            .cloned()
+            .chain(set)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
+}
+
+/// The arm of a record without parameters, which a program before them wrote: its label without the seed.
+fn without_seed(label: &str) -> String {
+    let parts = label.split(',').map(str::trim);
+    let parts: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && !part.starts_with("seed="))
+        .collect();
+    parts.join(", ")
 }
 
 /// Read `folder` (`results/<experiment>`). Folders without `run.json` are no trials and are passed over; a record that is
@@ -256,4 +274,54 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
         .map_err(read)?;
     paths.sort();
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = include_str!("../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
+
+    fn arm(change: impl Fn(&mut RunRecord)) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run: RunRecord = serde_json::from_str(RUN).unwrap();
+        change(&mut run);
+        let path = folder.path().join("a");
+        std::fs::create_dir(&path).unwrap();
+        crate::track::run::write_json(&path.join("run.json"), &run).unwrap();
+        collect(folder.path()).unwrap().trials[0].arm()
+    }
+
+    #[test]
+    fn an_arm_is_what_was_set_but_the_seed() {
+        let of = |parameters: &[(&str, Value)], arm_name: Option<&str>| {
+            arm(|run| {
+                run.label = "not read".to_string();
+                run.arm = arm_name.map(str::to_string);
+                let own = parameters.iter().map(|(k, v)| (k.to_string(), v.clone()));
+                run.parameters = own.collect();
+            })
+        };
+        let seed = ("seed", Value::from(1));
+        let beta1 = ("train.adam.beta1", Value::from(0.5));
+        assert_eq!(of(&[seed.clone(), beta1], None), "train.adam.beta1=0.5");
+        assert_eq!(of(&[seed.clone()], Some("no-norm")), "no-norm");
+        // A value's own commas and words are no parameters.
+        let folder = ("data.train", Value::from("folder:a, seed=2"));
+        assert_eq!(
+            of(&[seed.clone(), folder], None),
+            "data.train=folder:a, seed=2"
+        );
+        assert_eq!(of(&[seed], None), "");
+    }
+
+    #[test]
+    fn an_arm_of_an_older_record_is_its_label_without_the_seed() {
+        let of = |label: &str| arm(|run| run.label = label.to_string());
+        assert_eq!(
+            of("no-norm,seed=1,train.adam.beta1=0.5"),
+            "no-norm, train.adam.beta1=0.5"
+        );
+        assert_eq!(of("seed=1"), "");
+    }
 }

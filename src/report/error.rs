@@ -1,3 +1,5 @@
+//! Why a report could not be written, or results could not be compared with a baseline.
+
 use std::path::PathBuf;
 
 use crate::spec::SpecError;

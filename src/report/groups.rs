@@ -1,16 +1,20 @@
-//! Trials that repeat one another but for the seed, and what their probes found together.
+//! Groups trials that differ by their seed alone, and takes means of their probes with 95% intervals.
+//!
+//! Nets of two versions of the training are never in one group, and no mean is over two versions of the protocol.
 
 use std::collections::BTreeSet;
 
 use super::collect::{Experiment, Trial};
 use crate::track::format::{Features, Labels, ProbeRecord, Scale};
 
-/// Trials of one arm of a sweep at one scale: they differ by their seeds only.
+/// Trials of one arm of a sweep at one scale, trained by one version of the program: they differ by their seeds only.
 pub struct Group<'a> {
     /// The parameters that set the arm apart; empty where the sweep has one arm.
     pub arm: String,
     pub profile: Option<String>,
     pub scale: &'a Scale,
+    /// The version of the training.
+    pub training: u32,
     /// At least one.
     pub trials: Vec<&'a Trial>,
 }
@@ -35,7 +39,15 @@ impl Estimate {
     }
 }
 
-/// The trials with probes, by arm, profile and scale, in the order of the experiment.
+/// Probes that can be held against one another: what was probed, with how many labels, by which version of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probing<'a> {
+    pub data: &'a str,
+    pub labels: Labels,
+    pub protocol: u32,
+}
+
+/// The trials with probes, by arm, profile, scale and version of the training, in the order of the experiment.
 pub fn groups(experiment: &Experiment) -> Vec<Group<'_>> {
     among(experiment.trials.iter())
 }
@@ -45,7 +57,10 @@ pub fn among<'a>(trials: impl Iterator<Item = &'a Trial>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group> = Vec::new();
     for trial in trials.filter(|t| !t.probes.is_empty()) {
         let same = groups.iter_mut().find(|g| {
-            g.arm == trial.arm() && g.profile == trial.run.profile && *g.scale == trial.run.scale
+            g.arm == trial.arm()
+                && g.profile == trial.run.profile
+                && *g.scale == trial.run.scale
+                && g.training == trial.run.training
         });
         match same {
             Some(group) => group.trials.push(trial),
@@ -53,6 +68,7 @@ pub fn among<'a>(trials: impl Iterator<Item = &'a Trial>) -> Vec<Group<'a>> {
                 arm: trial.arm(),
                 profile: trial.run.profile.clone(),
                 scale: &trial.run.scale,
+                training: trial.run.training,
                 trials: vec![trial],
             }),
         }
@@ -66,6 +82,22 @@ pub fn probed(experiment: &Experiment) -> BTreeSet<String> {
     probes.map(|p| p.data.clone()).collect()
 }
 
+impl Probing<'_> {
+    /// How a probe was made.
+    pub fn by(probe: &ProbeRecord) -> Probing<'_> {
+        Probing {
+            data: &probe.data,
+            labels: probe.labels,
+            protocol: probe.protocol,
+        }
+    }
+
+    /// Whether a probe was made so.
+    pub fn is(&self, probe: &ProbeRecord) -> bool {
+        *self == Probing::by(probe)
+    }
+}
+
 impl Group<'_> {
     /// The data sets that any of its trials probed.
     pub fn data(&self) -> BTreeSet<&str> {
@@ -73,18 +105,27 @@ impl Group<'_> {
         probes.map(|p| p.data.as_str()).collect()
     }
 
-    /// The probe of each trial that has one for these features, data and labels; of repeated ones the last.
-    pub fn probes(&self, features: Features, data: &str, labels: Labels) -> Vec<&ProbeRecord> {
+    /// The probe of each trial that has one for these features; of repeated ones the last.
+    pub fn probes(&self, features: Features, of: Probing) -> Vec<&ProbeRecord> {
         self.trials
             .iter()
-            .filter_map(|trial| probe(trial, features, data, labels))
+            .filter_map(|trial| probe(trial, features, of))
             .collect()
+    }
+
+    /// The newest version of the protocol by which any of its trials probed these features so.
+    pub fn newest(&self, features: Features, data: &str, labels: Labels) -> Option<u32> {
+        let probes = self.trials.iter().flat_map(|t| &t.probes);
+        probes
+            .filter(|p| p.features == features && p.data == data && p.labels == labels)
+            .map(|p| p.protocol)
+            .max()
     }
 
     /// Mean over the trials. The interval is the wider of the one over seeds and the mean one of the draws: with few
     /// seeds the first alone can be narrow by chance.
-    pub fn estimate(&self, features: Features, data: &str, labels: Labels) -> Option<Estimate> {
-        let probes = self.probes(features, data, labels);
+    pub fn estimate(&self, features: Features, of: Probing) -> Option<Estimate> {
+        let probes = self.probes(features, of);
         let over_seeds = over_seeds(&probes)?;
         let drawn: Vec<f64> = probes.iter().filter_map(|p| p.interval).collect();
         let draws = (!drawn.is_empty()).then(|| mean(&drawn));
@@ -98,18 +139,21 @@ impl Group<'_> {
     }
 }
 
-/// A trial's last probe for these features, data and labels.
-pub fn probe<'a>(
+/// A trial's last probe of these features.
+pub fn probe<'a>(trial: &'a Trial, features: Features, of: Probing) -> Option<&'a ProbeRecord> {
+    let is = |p: &&ProbeRecord| p.features == features && of.is(p);
+    trial.probes.iter().rev().find(is)
+}
+
+/// A trial's last probe of these features by the newest version of the protocol.
+pub fn newest<'a>(
     trial: &'a Trial,
     features: Features,
     data: &str,
     labels: Labels,
 ) -> Option<&'a ProbeRecord> {
-    trial
-        .probes
-        .iter()
-        .rev()
-        .find(|p| p.features == features && p.data == data && p.labels == labels)
+    let is = |p: &&ProbeRecord| p.features == features && p.data == data && p.labels == labels;
+    trial.probes.iter().filter(is).max_by_key(|p| p.protocol)
 }
 
 /// Mean of the trials' accuracies with its interval over the trials (two or more).

@@ -1,5 +1,6 @@
 //! From a file, a profile and overrides to the trials of a sweep.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::argument::Argument;
@@ -26,6 +27,10 @@ pub struct Experiment {
 pub struct TrialSpec {
     /// `seed=1`, an arm's name before it where there are arms, or empty where nothing is swept.
     pub label: String,
+    /// Its arm's name, where there are arms.
+    pub arm: Option<String>,
+    /// What the sweep's parameters are in it, by dotted key.
+    pub parameters: BTreeMap<String, serde_json::Value>,
     pub spec: Spec,
 }
 
@@ -149,8 +154,11 @@ impl Experiment {
             .chain(values)
             .collect::<Vec<_>>()
             .join(",");
+        let own = |(key, value): &(&str, &serde_json::Value)| (key.to_string(), (*value).clone());
         Ok(TrialSpec {
             label,
+            arm: arm.map(|a| a.name.clone()),
+            parameters: point.iter().map(own).collect(),
             spec: resolve(&tree)?,
         })
     }
@@ -287,6 +295,9 @@ profiles:
         let trials = load(TEXT, ProfileChoice::IfPresent("cpu"), &[]).unwrap();
         assert_eq!(trials.len(), 6);
         assert_eq!(trials[2].label, "seed=1,train.adam.beta1=0.5");
+        let expected = [("seed", 1.into()), ("train.adam.beta1", 0.5.into())];
+        let expected = expected.map(|(key, value): (&str, serde_json::Value)| (key.into(), value));
+        assert_eq!(trials[2].parameters, BTreeMap::from(expected));
         assert_eq!(trials[2].spec.seed, 1);
         assert_eq!(trials[0].spec.train.epochs, 2);
         let trials = load(TEXT, ProfileChoice::IfPresent("cuda"), &["seed=7"]).unwrap();

@@ -12,11 +12,12 @@ use crate::nn::NnError;
 use crate::probe::ProbeError;
 use crate::spec::{ExploreSpec, FigureSpec, Spec};
 use crate::track::figures::FigureRecord;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::train::FINAL;
 
-/// Raised when the same figure would be drawn otherwise than before.
-const VERSION: u32 = 2;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = 1 + protocol::FIGURE;
 const RECORD: &str = "figures.json";
 
 /// Whether every figure that the spec asks for is there, or known to be none for these nets and data.
@@ -71,6 +72,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         let seconds = started.elapsed().as_secs_f64();
         work.record.stage("explore", seconds, true);
         records.push(FigureRecord {
+            protocol: protocol::FIGURE,
             key: key(one, prints),
             figure: one.figure.name().to_string(),
             name: one.name.clone(),

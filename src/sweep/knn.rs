@@ -9,10 +9,11 @@ use super::work::{Rows, Work, layer};
 use crate::probe::{self, ProbeError};
 use crate::spec::{Features, ProbeSpec, Spec};
 use crate::track::knn::KnnRecord;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 
-/// Raised when the same neighbours would give other numbers than before.
-const VERSION: u32 = 1;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = protocol::KNN;
 
 const KEPT: Kept<KnnRecord> = Kept {
     stage: "knn",

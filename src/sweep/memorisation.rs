@@ -16,12 +16,13 @@ use crate::spec::{MemorisationSpec, Spec};
 use crate::track::Streams;
 use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, Space};
 use crate::track::progress::{Progress, Silent, Unit};
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::sheet::{self, Tiles};
 use crate::train::{Sampler, TrainError, kept};
 
-/// Raised when the same stage would give other numbers than before.
-const VERSION: u32 = 1;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = protocol::MEMORISATION;
 /// Training images between two looks at Ctrl-C; their features are in memory at once.
 const BLOCK: usize = 1000;
 /// Samples that G draws at once.
@@ -66,7 +67,14 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         return Ok(Stage::Stopped);
     };
     let key = key(wanted, spec);
-    run::write_json(&folder.path(FILE), &Memorisation { key, epochs })?;
+    run::write_json(
+        &folder.path(FILE),
+        &Memorisation {
+            protocol: protocol::MEMORISATION,
+            key,
+            epochs,
+        },
+    )?;
     folder.write_record(work.record)?;
     Ok(Stage::Done(()))
 }

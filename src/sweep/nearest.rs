@@ -19,11 +19,12 @@ use crate::spec::{Latent, NearestSpec, Spec};
 use crate::track::Streams;
 use crate::track::nearest::{GeneratedRow, NearestRecord, RealRow, Subset};
 use crate::track::progress::Unit;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::train::Sampler;
 
-/// Raised when the same spec would give other numbers than before.
-const VERSION: u32 = 1;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = protocol::NEAREST;
 const RECORD: &str = "nearest.json";
 /// The search half-way, or as far as it came: more samples go on from there.
 const STATE: &str = "nearest/search.safetensors";
@@ -109,6 +110,7 @@ impl Neighbours<'_> {
             false => Some(Vec::new()),
         };
         Ok(real.map(|real| NearestRecord {
+            protocol: protocol::NEAREST,
             key: key.to_string(),
             data: self.nearest.data.clone(),
             queries: truth.len(),

@@ -11,10 +11,11 @@ use crate::probe::{self, ProbeError, ProbeSettings, svm};
 use crate::spec::{Features, Labels, ProbeSpec, Solver, Spec};
 use crate::track::Streams;
 use crate::track::format::ProbeRecord;
+use crate::track::protocol;
 use crate::track::run::RunFolder;
 
-/// Raised when the same probe would give other numbers than before.
-const VERSION: u32 = 2;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = 1 + protocol::PROBE;
 
 const KEPT: Kept<ProbeRecord> = Kept {
     stage: "probe",

@@ -19,12 +19,13 @@ use crate::track::Streams;
 use crate::track::atomic::WriteError;
 use crate::track::lock::Lock;
 use crate::track::progress::{Progress, Unit};
+use crate::track::protocol;
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
 use crate::train::FINAL;
 
-/// Raised when the same comparison would give other numbers than before.
-const VERSION: u32 = 1;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = protocol::QUALITY;
 /// Images drawn between two looks at whether to stop.
 const DRAWN: usize = 250;
 /// Where a trial's comparisons lie together.

@@ -8,7 +8,7 @@ use super::trial::{self, Context, Ended};
 use super::watch::Watched;
 use super::{SweepError, trial_id};
 use crate::data::Set;
-use crate::spec::{Experiment, Spec, TrialSpec};
+use crate::spec::{Experiment, TrialSpec};
 use crate::track::atomic;
 use crate::train::cpu_name;
 
@@ -34,14 +34,15 @@ pub struct Report {
 pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepError> {
     let mut trials = Vec::new();
     atomic::sweep(context.store.root(), CACHED);
-    for TrialSpec { label, spec } in experiment.trials()? {
+    for of in experiment.trials()? {
+        let spec = &of.spec;
         if trials.is_empty() {
             atomic::sweep(&context.results.join(&spec.name), REPORTED);
         }
         let set = Set::find(&spec.data.train, context.cards)?;
         let fingerprint = set.fingerprint(&context.store, context.progress)?;
-        let id = trial_id(&spec, &fingerprint, &context.device_name)?;
-        trials.push(Trial { label, spec, id });
+        let id = trial_id(spec, &fingerprint, &context.device_name)?;
+        trials.push(Trial { of, id });
     }
     let ends = trials.iter().map(|_| Mutex::new(None)).collect();
     let sweep = Sweep {
@@ -58,8 +59,7 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepEr
 }
 
 struct Trial {
-    label: String,
-    spec: Spec,
+    of: TrialSpec,
     id: String,
 }
 
@@ -112,7 +112,8 @@ impl Sweep {
             if self.halted.load(Ordering::SeqCst) {
                 return Ok(());
             }
-            let Trial { label, spec, id } = trial;
+            let Trial { of, id } = trial;
+            let label = &of.label;
             if many > 1 {
                 context
                     .progress
@@ -129,7 +130,7 @@ impl Sweep {
                         progress: &progress,
                         ..context.clone()
                     };
-                    trial::run(spec, &trial.label, id, &context)
+                    trial::run(of, id, &context)
                 }
             };
             if matches!(ended, Ok(Ended::Stopped) | Err(_)) {
@@ -149,7 +150,7 @@ impl Sweep {
         let trials = self.trials.into_iter().zip(ends);
         Report {
             trials: trials
-                .filter_map(|(t, end)| Some((t.label, t.id, end?)))
+                .filter_map(|(t, end)| Some((t.of.label, t.id, end?)))
                 .collect(),
         }
     }

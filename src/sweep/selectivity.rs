@@ -10,11 +10,12 @@ use crate::nn::Discriminator;
 use crate::probe::{features, selectivity};
 use crate::spec::{Features, Spec};
 use crate::track::Streams;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::selectivity::{Selectivity, SelectivityRecord};
 
-/// Raised when the same nets would give other numbers than before.
-const VERSION: u32 = 1;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = protocol::SELECTIVITY;
 /// Images that count as a unit's strongest: one in a hundred of CIFAR-10's test images.
 const STRONGEST: usize = 100;
 /// Where fewer than this many times the strongest can be searched, most images would count.
@@ -107,6 +108,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         });
     }
     let record = SelectivityRecord {
+        protocol: protocol::SELECTIVITY,
         key: key(spec, prints),
         sets,
     };

@@ -13,12 +13,13 @@ use crate::probe::HeldOut;
 use crate::spec::{Spec, SupervisedSpec};
 use crate::track::Streams;
 use crate::track::format::Labels;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::supervised::SupervisedRecord;
 use crate::train::supervised::{Labelled, Task};
 
-/// Raised when the same search would give other numbers than before.
-const VERSION: u32 = 1;
+/// What results are kept under: raised with the protocol.
+const VERSION: u32 = protocol::SUPERVISED;
 
 /// Whether the search that the spec asks for, if any, has its result.
 pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
@@ -139,6 +140,7 @@ fn search(
         return Ok(None);
     };
     Ok(Some(SupervisedRecord {
+        protocol: protocol::SUPERVISED,
         data: wanted.data.clone(),
         labels,
         held_out: wanted.validation,

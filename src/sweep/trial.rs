@@ -10,11 +10,11 @@ use super::prints::Prints;
 use super::work::Work;
 use super::{SweepError, nets, sheets, stages};
 use crate::data::{DataError, Dataset, Set, Store, Want};
-use crate::spec::{ModelSpec, Spec};
+use crate::spec::{ModelSpec, Spec, TrialSpec};
 use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
 use crate::track::progress::Progress;
 use crate::track::run::RunFolder;
-use crate::track::{atomic, filters, history, provenance};
+use crate::track::{atomic, filters, history, protocol, provenance};
 use crate::train::TrainError;
 
 /// What every trial of a sweep shares.
@@ -57,7 +57,8 @@ pub(super) enum Stage<T> {
 ///
 /// # Errors
 /// What would stop every other trial too; divergence is [`Ended::Failed`].
-pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ended, SweepError> {
+pub fn run(of: &TrialSpec, id: &str, context: &Context) -> Result<Ended, SweepError> {
+    let spec = &of.spec;
     let root = context.results.join(&spec.name).join(id);
     let mut folder = RunFolder::open(&root)?;
     let prints = match Prints::of(spec, context) {
@@ -98,10 +99,12 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
             profile: context.profile.clone(),
             device: context.device_name.clone(),
             command: context.command.clone(),
-            label: label.to_string(),
+            label: of.label.clone(),
+            arm: of.arm.clone(),
+            parameters: of.parameters.clone(),
             ..record
         },
-        None => new_record(spec, label, id, context, &dataset),
+        None => new_record(of, id, context, &dataset),
     };
     atomic::write(
         &folder.path("spec.yaml"),
@@ -198,18 +201,15 @@ fn ended_early(spec: &Spec, folder: &RunFolder, record: &mut RunRecord) -> Resul
     Ok(())
 }
 
-fn new_record(
-    spec: &Spec,
-    label: &str,
-    id: &str,
-    context: &Context,
-    dataset: &Dataset,
-) -> RunRecord {
+fn new_record(of: &TrialSpec, id: &str, context: &Context, dataset: &Dataset) -> RunRecord {
+    let spec = &of.spec;
     RunRecord {
         format: VERSION,
         experiment: spec.name.clone(),
         trial: id.to_string(),
-        label: label.to_string(),
+        label: of.label.clone(),
+        arm: of.arm.clone(),
+        parameters: of.parameters.clone(),
         reproduces: spec.reproduces.clone(),
         status: Status::Running,
         error: None,
@@ -222,6 +222,7 @@ fn new_record(
         versions: provenance::versions(),
         commit: provenance::commit(),
         data: vec![data_record(dataset)],
+        training: protocol::TRAINING,
         seed: spec.seed,
         scale: Scale {
             net: match &spec.model {

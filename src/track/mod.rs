@@ -18,6 +18,7 @@ pub mod memorisation;
 pub mod metrics;
 pub mod nearest;
 pub mod progress;
+pub mod protocol;
 pub mod provenance;
 pub mod quality;
 pub mod run;

@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// The record of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SelectivityRecord {
+    /// [`protocol::SELECTIVITY`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// Stands for what determines it but the nets.
     pub key: String,
     /// One for each data set.

@@ -12,6 +12,7 @@ use crate::probe::protocol::{Labelled, ProbeSettings, check, mean, spread};
 use crate::track::format::{Features, Labels};
 use crate::track::knn::KnnRecord;
 use crate::track::progress::Progress;
+use crate::track::protocol;
 
 /// What k-nearest neighbours found.
 #[derive(Debug, Clone, PartialEq)]
@@ -145,6 +146,7 @@ impl KnnOutcome {
     /// The run folder's record; the caller knows what was classified.
     pub fn into_record(self, data: &str, features: Features) -> KnnRecord {
         KnnRecord {
+            protocol: protocol::KNN,
             data: data.to_owned(),
             features,
             labels: self.labels,

@@ -1,4 +1,4 @@
-//! A chart's paper and pens: drawn once in units of a CSS pixel, rendered as SVG and as PNG.
+//! What all charts share: the area they draw on in CSS pixels, fonts and colours, and rendering as SVG and as PNG.
 
 use plotters::chart::MeshStyle;
 use plotters::coord::Shift;

@@ -1,4 +1,4 @@
-//! PNGs: plotters' bitmap, drawn large and averaged, its text set where SVG viewers set it.
+//! Renders a chart as PNG: drawn large by plotters and averaged down, its text placed where SVG viewers place it.
 
 use std::io::Cursor;
 

@@ -1,13 +1,22 @@
+//! What may decide a claim: trials of experiments with their records, and what is known of a trial.
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::report::ReportError;
-use crate::report::accuracy;
 use crate::report::collect::{self, Experiment, Trial};
+use crate::report::describe;
+use crate::report::published::Published;
 use crate::spec::load;
 use crate::track::format::{Features, Status};
+
+/// What a test is asked about.
+pub struct Asked<'a> {
+    pub evidence: Evidence<'a>,
+    pub published: &'a Published,
+}
 
 /// The trials that may decide a claim, experiment by experiment.
 #[derive(Debug, Clone, Copy)]
@@ -132,5 +141,5 @@ pub fn seeds(trials: &[&Trial]) -> Vec<u64> {
 
 /// The scale of a trial in words.
 pub fn scale(trial: &Trial) -> String {
-    accuracy::scale(Features::Trained, &trial.run)
+    describe::scale(Features::Trained, &trial.run)
 }

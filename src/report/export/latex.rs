@@ -1,6 +1,8 @@
+//! Tables as LaTeX.
+
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 use crate::spec::visible_lines;
 
 /// A `table` float for the booktabs package, notes below it; text outside ASCII is set by commands.
@@ -69,6 +71,7 @@ fn escape(text: &str) -> String {
             '±' => out += "$\\pm$",
             '×' => out += "$\\times$",
             '†' => out += "$^\\dagger$",
+            '‡' => out += "$^\\ddagger$",
             '–' => out += "--",
             '\n' => out.push(' '),
             c => out.push(c),

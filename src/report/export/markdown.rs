@@ -1,8 +1,10 @@
+//! Tables as Markdown.
+
 use std::fmt::Write;
 
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 use crate::spec::visible_lines;
 
 /// A pipe table, padded so that it also reads as text.

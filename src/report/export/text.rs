@@ -1,6 +1,8 @@
+//! Tables as text for a terminal.
+
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 use crate::spec::visible;
 
 /// Lines are no longer than this where the columns allow it.

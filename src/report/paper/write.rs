@@ -1,3 +1,5 @@
+//! Writes the report on every experiment.
+
 use std::path::Path;
 
 use super::layout::layout;

@@ -1,20 +1,21 @@
-//! Whether the generator copies training images: the table of the memorisation stage.
+//! The table that tells whether the generator copies training images: its samples against held-out images.
 
 use polars::error::PolarsResult;
-use polars::prelude::{Column, DataFrame};
 
-use super::ReportError;
-use super::collect::{Experiment, record};
-use super::published::Published;
-use super::table::{Table, text_frame};
-use super::words;
+use super::table::{Columns, Table, failed};
+use crate::report::ReportError;
+use crate::report::collect::{Experiment, record};
+use crate::report::published::Published;
+use crate::report::versions::{Version, Versions};
+use crate::report::words;
 use crate::track::memorisation::{FILE, Memorisation, MemorisationRecord, SpaceRecord};
 
 const ID: &str = "memorisation";
 
 /// A space of an epoch of a trial.
-struct Row {
+struct SpaceRow {
     trial: String,
+    version: Version,
     record: MemorisationRecord,
     space: SpaceRecord,
 }
@@ -22,7 +23,7 @@ struct Row {
 /// One table where a trial ran the stage.
 ///
 /// # Errors
-/// [`ReportError::Run`] for a record that cannot be read, [`ReportError::Table`].
+/// [`ReportError::Table`].
 pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, ReportError> {
     let mut rows = Vec::new();
     for trial in &experiment.trials {
@@ -30,8 +31,9 @@ pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, Repo
             continue;
         };
         for record in found.epochs {
-            rows.extend(record.spaces.iter().map(|space| Row {
+            rows.extend(record.spaces.iter().map(|space| SpaceRow {
                 trial: trial.name().to_string(),
+                version: Version::of(trial, found.protocol),
                 space: space.clone(),
                 record: record.clone(),
             }));
@@ -40,19 +42,14 @@ pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, Repo
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let table = table(&rows).map_err(|source| ReportError::Table {
-        table: ID.to_string(),
-        source,
-    })?;
-    Ok(vec![table])
+    Ok(vec![table(&rows).map_err(failed(ID))?])
 }
 
 /// What of a row a column shows.
-type Of<T> = fn(&Row) -> T;
+type Of<T> = fn(&SpaceRow) -> T;
 
 /// A column for people.
-const SHOWN: [(&str, Of<String>); 9] = [
-    ("Trial", |r| words::short_label(&r.trial)),
+const SHOWN: [(&str, Of<String>); 8] = [
     ("Epoch", |r| r.record.epoch.to_string()),
     ("Nearest in", |r| r.space.space.name().to_string()),
     ("Samples", |r| short(r.space.samples.median())),
@@ -88,20 +85,20 @@ const NUMBERS: [(&str, Of<f64>); 14] = [
     ("relative_held_out", |r| r.space.held_out.relative),
 ];
 
-fn table(rows: &[Row]) -> PolarsResult<Table> {
-    let texts = |of: Of<String>| rows.iter().map(of).collect::<Vec<_>>();
-    let shown = SHOWN
-        .iter()
-        .map(|(head, of)| (head.to_string(), texts(*of)));
-    let mut data = vec![
-        Column::new("trial".into(), texts(|r| r.trial.clone())),
-        Column::new("space".into(), texts(|r| r.space.space.name().to_string())),
-    ];
+fn table(rows: &[SpaceRow]) -> PolarsResult<Table> {
+    let versions = Versions::of(rows.iter().map(|r| Some(r.version)));
+    let name = |r: &SpaceRow| words::short_label(&r.trial) + &versions.sign(Some(r.version));
+    let mut shown = Columns::of(rows).with("Trial", name);
+    for (head, of) in SHOWN {
+        shown = shown.with(head, of);
+    }
+    let mut data = Columns::of(rows)
+        .with("trial", |r| r.trial.clone())
+        .with("training_version", |r| r.version.training)
+        .with("protocol_version", |r| r.version.protocol)
+        .with("space", |r| r.space.space.name());
     for (name, of) in NUMBERS {
-        data.push(Column::new(
-            name.into(),
-            rows.iter().map(of).collect::<Vec<f64>>(),
-        ));
+        data = data.with(name, of);
     }
     let counts = rows.first().map_or(String::new(), |r| {
         format!(
@@ -115,8 +112,8 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
     Ok(Table {
         id: ID.to_string(),
         title: "Nearest training images of generated and of held-out images".to_string(),
-        data: DataFrame::new_infer_height(data)?,
-        shown: text_frame(shown.collect())?,
+        data: data.frame()?,
+        shown: shown.frame()?,
         left: vec!["Trial", "Nearest in"],
         notes: Vec::new(),
         rules: Vec::new(),
@@ -133,7 +130,10 @@ fn table(rows: &[Row]) -> PolarsResult<Table> {
             "Copies: images whose nearest training image is less than a third as far as the second nearest. Smooth \
              images lie near to everything in pixels; only copies have such a quotient."
                 .to_string(),
-        ],
+        ]
+        .into_iter()
+        .chain(versions.remark())
+        .collect(),
     })
 }
 

@@ -1,22 +1,24 @@
-//! Which filters collapsed, and when: the table of the filter monitor.
+//! The table of filters that collapsed during training, and when.
 
 use std::collections::BTreeMap;
 
 use polars::error::PolarsResult;
-use polars::prelude::{Column, DataFrame};
 
-use super::ReportError;
-use super::collect::{Experiment, Trial};
-use super::published::Published;
-use super::table::{Table, text_frame};
-use super::words;
+use super::marks::or_absent;
+use super::table::{Columns, Table, failed};
+use crate::report::ReportError;
+use crate::report::collect::{Experiment, Trial};
+use crate::report::published::Published;
+use crate::report::words;
 use crate::track::filters::{Collapse, Look, read};
 
 const ID: &str = "filters";
 
 /// A layer of a trial in which a filter collapsed, or all the layers in which none did.
-struct Row {
+struct LayerRow {
     trial: String,
+    /// The version of its training.
+    training: u32,
     layer: String,
     filters: usize,
     /// Filters that counted as collapsed at the last look, and at any.
@@ -39,14 +41,10 @@ pub fn tables(experiment: &Experiment, _: &Published) -> Result<Vec<Table>, Repo
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let table = table(&rows).map_err(|source| ReportError::Table {
-        table: ID.to_string(),
-        source,
-    })?;
-    Ok(vec![table])
+    Ok(vec![table(&rows).map_err(failed(ID))?])
 }
 
-fn trial_rows(trial: &Trial, looks: &[Look]) -> Vec<Row> {
+fn trial_rows(trial: &Trial, looks: &[Look]) -> Vec<LayerRow> {
     let Some(last) = looks.last() else {
         return Vec::new();
     };
@@ -71,8 +69,9 @@ fn trial_rows(trial: &Trial, looks: &[Look]) -> Vec<Row> {
             sound_layers += 1;
             continue;
         }
-        rows.push(Row {
+        rows.push(LayerRow {
             trial: name.clone(),
+            training: trial.run.training,
             layer: layer.name.clone(),
             filters: layer.filters(),
             last: layer.lasting.len(),
@@ -83,8 +82,9 @@ fn trial_rows(trial: &Trial, looks: &[Look]) -> Vec<Row> {
     }
     if sound_layers > 0 {
         let all = if rows.is_empty() { "all" } else { "other" };
-        rows.push(Row {
+        rows.push(LayerRow {
             trial: name,
+            training: trial.run.training,
             layer: format!("{all} {sound_layers} layers"),
             filters: sound,
             last: 0,
@@ -112,58 +112,43 @@ fn in_words(kinds: impl Iterator<Item = Collapse>) -> String {
     counts.iter().map(text).collect::<Vec<_>>().join(", ")
 }
 
-fn table(rows: &[Row]) -> PolarsResult<Table> {
-    fn cells<T>(rows: &[Row], of: impl Fn(&Row) -> T) -> Vec<T> {
-        rows.iter().map(of).collect()
-    }
-    let none = || "–".to_string();
-    let shown = vec![
-        ("Trial", cells(rows, |r| r.trial.clone())),
-        ("Layer", cells(rows, |r| r.layer.clone())),
-        ("Filters", cells(rows, |r| r.filters.to_string())),
-        ("Collapsed at the end", cells(rows, |r| r.last.to_string())),
-        ("At any time", cells(rows, |r| r.ever.to_string())),
-        (
-            "First at epoch",
-            cells(rows, |r| {
-                r.first.map_or_else(none, |f| format!("{:.2}", f.1))
-            }),
-        ),
-        (
-            "How",
-            cells(rows, |r| match r.kinds.is_empty() {
-                true => none(),
-                false => r.kinds.clone(),
-            }),
-        ),
-    ];
-    let shown = shown
-        .into_iter()
-        .map(|(head, cells)| (head.to_string(), cells));
+fn table(rows: &[LayerRow]) -> PolarsResult<Table> {
+    let kinds = |r: &LayerRow| Some(r.kinds.clone()).filter(|k| !k.is_empty());
     Ok(Table {
         id: ID.to_string(),
         title: "Filters that collapsed during training".to_string(),
-        data: DataFrame::new_infer_height(vec![
-            Column::new("trial".into(), cells(rows, |r| r.trial.clone())),
-            Column::new("layer".into(), cells(rows, |r| r.layer.clone())),
-            Column::new("filters".into(), cells(rows, |r| r.filters as u64)),
-            Column::new("collapsed_last".into(), cells(rows, |r| r.last as u64)),
-            Column::new("collapsed_ever".into(), cells(rows, |r| r.ever as u64)),
-            Column::new("first_step".into(), cells(rows, |r| r.first.map(|f| f.0))),
-            Column::new("first_epoch".into(), cells(rows, |r| r.first.map(|f| f.1))),
-            Column::new("kinds".into(), cells(rows, |r| r.kinds.clone())),
-        ])?,
-        shown: text_frame(shown.collect())?,
+        data: Columns::of(rows)
+            .with("trial", |r| r.trial.clone())
+            .with("training_version", |r| r.training)
+            .with("layer", |r| r.layer.clone())
+            .with("filters", |r| r.filters as u64)
+            .with("collapsed_last", |r| r.last as u64)
+            .with("collapsed_ever", |r| r.ever as u64)
+            .with("first_step", |r| r.first.map(|f| f.0))
+            .with("first_epoch", |r| r.first.map(|f| f.1))
+            .with("kinds", |r| r.kinds.clone())
+            .frame()?,
+        shown: Columns::of(rows)
+            .with("Trial", |r| r.trial.clone())
+            .with("Layer", |r| r.layer.clone())
+            .with("Filters", |r| r.filters.to_string())
+            .with("Collapsed at the end", |r| r.last.to_string())
+            .with("At any time", |r| r.ever.to_string())
+            .with("First at epoch", |r| {
+                or_absent(r.first.map(|f| format!("{:.2}", f.1)))
+            })
+            .with("How", |r| or_absent(kinds(r)))
+            .frame()?,
         left: vec!["Trial", "Layer", "How"],
         notes: Vec::new(),
         rules: (1..rows.len())
             .filter(|&i| rows[i].trial != rows[i - 1].trial)
             .collect(),
         remarks: vec![
-            "A filter counts after three looks in a row. Fixed: every sample gets the same map. One mode: 80% of the \
-             maps' energy is in one fine spatial frequency. Silent: it hardly varies beside the others of its layer. \
-             Swinging: its mean goes up and down at every look. G is shown fixed z, D fixed real images; layers are \
-             called as their weights are, g.1 the first after G's projection."
+            "A filter counts as collapsed once three measurements in a row find it so. Fixed: every sample gets the same map. \
+             One mode: 80% of the maps' energy is in one fine spatial frequency. Silent: it hardly varies beside the others of \
+             its layer. Swinging: its mean goes up and down from one measurement to the next. G is measured on fixed z, D on \
+             fixed real images. Layers have the names of their weights: g.1 is the first after G's projection."
                 .to_string(),
         ],
     })

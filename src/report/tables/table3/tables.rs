@@ -1,23 +1,24 @@
-//! The rows as tables and sentences.
+//! Table 3 itself, and the same in sentences.
 
 use std::collections::BTreeSet;
 
 use polars::error::PolarsResult;
-use polars::prelude::{Column, DataFrame, NamedFrom, Series};
+use polars::prelude::DataFrame;
 
 use super::real::real_data;
-use super::{Kind, Row, rows};
+use super::rows::{Cell, records};
+use super::{Kind, NearestRow, rows};
 use crate::report::ReportError;
 use crate::report::collect::{Experiment, Trial};
 use crate::report::published::Published;
-use crate::report::table::{Table, text_frame};
+use crate::report::tables::marks::{self, PlusMinus, or_absent, plus_minus, whose};
+use crate::report::tables::table::{Columns, Table, failed, file_name};
+use crate::report::versions::Versions;
 use crate::report::words;
 use crate::track::nearest::NearestRecord;
 
 /// The paper's table of this kind.
 const ID: &str = "table-3";
-/// Beside numbers that were read in the PDF only.
-const UNCHECKED: &str = "†";
 
 /// A table for each data set on which generated images were scored.
 ///
@@ -31,22 +32,18 @@ pub fn tables(experiment: &Experiment, published: &Published) -> Result<Vec<Tabl
             let (id, title) = match paper {
                 Some(paper) => (ID.to_string(), format!("Table 3. {}", paper.title)),
                 None => {
-                    let name = data.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
                     let title = "test error of nearest neighbours among generated images";
-                    (format!("nearest-{name}"), format!("{data}: {title}"))
+                    (
+                        format!("nearest-{}", file_name(data)),
+                        format!("{data}: {title}"),
+                    )
                 }
             };
             let rows = rows(experiment, data, paper);
             let found = paper.and_then(|paper| real_data(experiment, data, paper));
-            table(&id, title, &rows, found)
-                .map_err(|source| ReportError::Table { table: id, source })
+            table(&id, title, &rows, found).map_err(failed(&id))
         })
         .collect()
-}
-
-pub(super) fn records(experiment: &Experiment) -> impl Iterator<Item = (&Trial, &NearestRecord)> {
-    let trials = experiment.trials.iter();
-    trials.filter_map(|t| Some((t, t.nearest.as_ref()?)))
 }
 
 /// What each trial's images came to, in sentences.
@@ -57,39 +54,29 @@ pub fn sentences(experiment: &Experiment) -> Vec<String> {
             "By the nearest of {} images that {} drew, {} of {}'s test images get a wrong label.",
             words::thousands(row.samples),
             words::short_label(trial.name()),
-            hundredths(record.share(row.errors)),
+            words::hundredths(record.share(row.errors)),
             record.data,
         ))
     };
     records(experiment).filter_map(last).collect()
 }
 
-/// As the paper prints its errors: `2.98%`.
-pub fn hundredths(fraction: f64) -> String {
-    format!("{:.2}%", fraction * 100.0)
-}
-
-fn table(id: &str, title: String, rows: &[Row], real: Option<String>) -> PolarsResult<Table> {
-    let unchecked = rows
-        .iter()
-        .flat_map(|r| r.cells.values())
-        .any(|c| c.source == "pdf");
+fn table(
+    id: &str,
+    title: String,
+    rows: &[NearestRow],
+    real: Option<String>,
+) -> PolarsResult<Table> {
+    let cells = || rows.iter().flat_map(|r| r.cells.values());
     let mut remarks = vec![
-        "A column is the number of images in which the nearest to each test image is sought, by squared distance between bytes; the nearest image's class is the answer.".to_string(),
+        "Each test image gets the class of the nearest image, by squared distance between pixels, among as many images as the column says.".to_string(),
     ];
-    if rows
-        .iter()
-        .flat_map(|r| r.cells.values())
-        .any(|c| c.interval.is_some())
-    {
-        remarks.push("± is the 95% interval of the mean over draws of real images.".to_string());
+    if cells().any(|c| c.interval.is_some()) {
+        remarks.push(PlusMinus::Interval("over draws of real images").remark());
     }
     remarks.extend(real);
-    if unchecked {
-        remarks.push(format!(
-            "{UNCHECKED} read in the paper's PDF, not compared with a second source."
-        ));
-    }
+    remarks.extend(Versions::of(rows.iter().map(|r| r.version)).remark());
+    remarks.extend(marks::remarks(cells().map(|c| c.origin)));
     let columns: Vec<u64> = {
         let all: BTreeSet<u64> = rows.iter().flat_map(|r| r.cells.keys().copied()).collect();
         all.into_iter().collect()
@@ -108,66 +95,44 @@ fn table(id: &str, title: String, rows: &[Row], real: Option<String>) -> PolarsR
     })
 }
 
-fn shown(rows: &[Row], columns: &[u64]) -> PolarsResult<DataFrame> {
-    let texts = |of: &dyn Fn(&Row) -> String| -> Vec<String> { rows.iter().map(of).collect() };
-    let mut frame = vec![("Model".to_string(), texts(&|r| r.model.clone()))];
+fn shown(rows: &[NearestRow], columns: &[u64]) -> PolarsResult<DataFrame> {
+    let text = |c: &Cell| plus_minus(c.error, c.interval, words::hundredths) + c.origin.sign();
+    let mut frame = Columns::of(rows).with("Model", |r| r.model.clone());
     for n in columns {
-        let text = |r: &Row| {
-            r.cells.get(n).map_or("–".to_string(), |c| {
-                let mark = if c.source == "pdf" { UNCHECKED } else { "" };
-                match c.interval {
-                    Some(i) => format!("{} (±{})", hundredths(c.error), hundredths(i)),
-                    None => hundredths(c.error) + mark,
-                }
-            })
-        };
-        frame.push((words::thousands(*n), texts(&text)));
+        frame = frame.with(&words::thousands(*n), |r| {
+            or_absent(r.cells.get(n).map(text))
+        });
     }
-    frame.push(("Source".to_string(), texts(&|r| origin(r).to_string())));
-    frame.push(("Scale".to_string(), texts(&|r| r.scale.clone())));
-    text_frame(frame)
+    frame
+        .with("Source", |r| whose(r.kind == Kind::Paper))
+        .with("Scale", |r| r.scale.clone())
+        .frame()
 }
 
-fn origin(row: &Row) -> &'static str {
-    match row.kind {
-        Kind::Paper => "paper",
-        Kind::Generated | Kind::Real => "ours",
-    }
-}
-
-fn data(rows: &[Row], columns: &[u64]) -> PolarsResult<DataFrame> {
-    let mut frame = vec![
-        column("model", rows, |r| Some(r.model.clone())),
-        column("origin", rows, |r| Some(origin(r).to_string())),
-        column("images", rows, |r| match r.kind {
+fn data(rows: &[NearestRow], columns: &[u64]) -> PolarsResult<DataFrame> {
+    let mut frame = Columns::of(rows)
+        .with("model", |r| r.model.clone())
+        .with("origin", |r| whose(r.kind == Kind::Paper))
+        .with("images", |r| match r.kind {
             Kind::Paper => None,
-            Kind::Generated => Some("generated".to_string()),
-            Kind::Real => Some("real".to_string()),
-        }),
-        column("trial", rows, |r| r.trial.clone()),
-    ];
+            Kind::Generated => Some("generated"),
+            Kind::Real => Some("real"),
+        })
+        .with("trial", |r| r.trial.clone())
+        .with("training_version", |r| r.version?.training)
+        .with("protocol_version", |r| Some(r.version?.protocol));
     for n in columns {
-        let cell = |r: &Row| r.cells.get(n).copied();
-        frame.extend([
-            column(&format!("error_{n}"), rows, |r| Some(cell(r)?.error)),
-            column(&format!("error_{n}_interval"), rows, |r| cell(r)?.interval),
-            column(&format!("error_{n}_source"), rows, |r| {
-                Some(cell(r)?.source.to_string())
-            }),
-        ]);
+        let cell = |r: &NearestRow| r.cells.get(n).copied();
+        frame = frame
+            .with(&format!("error_{n}"), |r| Some(cell(r)?.error))
+            .with(&format!("error_{n}_interval"), |r| cell(r)?.interval)
+            .with(&format!("error_{n}_source"), |r| {
+                Some(cell(r)?.origin.name())
+            });
     }
-    frame.push(column("scale", rows, |r| {
-        Some(r.scale.clone()).filter(|s| !s.is_empty())
-    }));
-    DataFrame::new_infer_height(frame)
-}
-
-fn column<T>(name: &str, rows: &[Row], of: impl Fn(&Row) -> Option<T>) -> Column
-where
-    Series: NamedFrom<Vec<Option<T>>, [Option<T>]>,
-{
-    let cells: Vec<Option<T>> = rows.iter().map(of).collect();
-    Series::new(name.into(), cells).into()
+    frame
+        .with("scale", |r| Some(r.scale.clone()).filter(|s| !s.is_empty()))
+        .frame()
 }
 
 #[cfg(test)]
@@ -177,7 +142,7 @@ mod tests {
     use crate::report::export::text;
     use crate::report::published::published;
 
-    const RUN: &str = include_str!("../../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
+    const RUN: &str = include_str!("../../../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
     const NEAREST: &str = r#"{"key": "k", "data": "mnist", "queries": 10000, "seconds": 9.5,
         "generated": [{"samples": 50000, "errors": 512}, {"samples": 1000000, "errors": 431}],
         "real": [{"subset": "all", "images": 60000, "errors": [309]}, {"subset": "first", "images": 10000, "errors": [537]},

@@ -1,6 +1,6 @@
-//! Which real images the paper's row of real data may be of.
+//! The paper's row "real data" does not say which images it used: which subset of ours gives the number it prints.
 
-use super::tables::{hundredths, records};
+use super::rows::records;
 use crate::report::collect::Experiment;
 use crate::report::published::PublishedTable;
 use crate::report::words;
@@ -24,7 +24,7 @@ pub(super) fn real_data(
             Subset::Last => format!("the last {n}"),
             Subset::Random => format!("{n} at random, on average"),
         };
-        format!("{which} ({})", hundredths(error))
+        format!("{which} ({})", words::hundredths(error))
     };
     // As many digits as the paper prints.
     let same = |error: f64| words::percent(error) == words::percent(printed);

@@ -1,7 +1,9 @@
 //! A table of the report: its numbers for programs, its text for people.
 
 use polars::error::PolarsResult;
-use polars::prelude::{Column, DataFrame};
+use polars::prelude::{Column, DataFrame, NamedFrom, Series};
+
+use crate::report::ReportError;
 
 use crate::spec::visible;
 
@@ -115,17 +117,51 @@ fn letter(mut n: usize) -> String {
     }
 }
 
-/// A frame of text columns.
-///
-/// # Errors
-/// Columns of different lengths or of one name.
-pub fn text_frame(columns: Vec<(String, Vec<String>)>) -> PolarsResult<DataFrame> {
-    DataFrame::new_infer_height(
-        columns
-            .into_iter()
-            .map(|(name, cells)| Column::new(name.into(), cells))
-            .collect(),
-    )
+/// The columns of a frame, each made of the same rows.
+pub struct Columns<'a, R> {
+    rows: &'a [R],
+    columns: Vec<Column>,
+}
+
+impl<'a, R> Columns<'a, R> {
+    /// No column yet.
+    pub fn of(rows: &'a [R]) -> Columns<'a, R> {
+        Columns {
+            rows,
+            columns: Vec::new(),
+        }
+    }
+
+    /// One more column: a cell for each row. Text makes a column of what people read; `None` is null.
+    pub fn with<T>(mut self, name: &str, cell: impl Fn(&R) -> T) -> Columns<'a, R>
+    where
+        Series: NamedFrom<Vec<T>, [T]>,
+    {
+        let cells: Vec<T> = self.rows.iter().map(cell).collect();
+        self.columns.push(Series::new(name.into(), cells).into());
+        self
+    }
+
+    /// All of them as a frame.
+    ///
+    /// # Errors
+    /// Two columns of one name.
+    pub fn frame(self) -> PolarsResult<DataFrame> {
+        DataFrame::new_infer_height(self.columns)
+    }
+}
+
+/// A part of a file's name: what is no letter or digit of ASCII becomes `-`.
+pub fn file_name(text: &str) -> String {
+    text.replace(|c: char| !c.is_ascii_alphanumeric(), "-")
+}
+
+/// Makes a table's error of what polars says.
+pub fn failed(id: &str) -> impl Fn(polars::error::PolarsError) -> ReportError {
+    move |source| ReportError::Table {
+        table: id.to_string(),
+        source,
+    }
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! The rows of an accuracy table on one data set: the paper's, ours, and our controls.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::collect::Experiment;
-use super::groups::{self, Group};
-use super::published::{PublishedTable, Source};
-use super::words;
+use super::marks::Origin;
+use crate::report::collect::Experiment;
+use crate::report::describe;
+use crate::report::groups::{self, Group};
+use crate::report::published::PublishedTable;
+use crate::report::versions::{Version, Versions};
+use crate::report::words;
 use crate::track::format::{Features, Labels, ProbeRecord, RunRecord, Status};
 
 /// One model's results on one data set.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct AccuracyRow {
     /// What people read, unique in the table but for the scale.
     pub model: String,
     pub kind: Kind,
@@ -20,11 +23,13 @@ pub struct Row {
     pub arm: String,
     /// The trial's id, for a row of one trial.
     pub trial: Option<String>,
+    /// What made its numbers; `None` for the paper's.
+    pub version: Option<Version>,
     /// Trials of different seeds behind the row; 0 for the paper's.
     pub seeds: usize,
     pub cells: BTreeMap<Labels, Cell>,
     /// The paper's "max # of feature units".
-    pub max_units: Option<(usize, &'static str)>,
+    pub max_units: Option<(usize, Origin)>,
     /// Length of the feature vector.
     pub dimensions: Option<usize>,
     /// The first trial's record, for the scale; `None` for the paper's rows.
@@ -50,8 +55,7 @@ pub struct Cell {
     pub accuracy: f64,
     /// Half-width of the 95% interval, a fraction.
     pub interval: Option<f64>,
-    /// `measured`, or the source of a published number.
-    pub source: &'static str,
+    pub origin: Origin,
     /// The C that validation chose; `None` where seeds chose differently, and for the paper's rows.
     pub c: Option<f64>,
     pub draws: usize,
@@ -67,8 +71,8 @@ pub fn rows(
     data: &str,
     published: Option<&PublishedTable>,
     keep: fn(&ProbeRecord) -> bool,
-) -> Vec<Row> {
-    let mut rows: Vec<Row> = published.map(paper_rows).unwrap_or_default();
+) -> Vec<AccuracyRow> {
+    let mut rows: Vec<AccuracyRow> = published.map(paper_rows).unwrap_or_default();
     let groups = groups::groups(experiment);
     for (i, group) in groups.iter().enumerate() {
         for features in [
@@ -103,19 +107,28 @@ pub fn rows(
         && let Some(run) = &rows[i].run
         && run.status == Status::Finished
     {
-        rows[i].model = name(Features::Pixels, run);
+        rows[i].model = describe::model(Features::Pixels, run);
         rows[i].arm = String::new();
+    }
+    let versions = Versions::of(rows.iter().map(|r| r.version));
+    for row in &mut rows {
+        let sign = versions.sign(row.version);
+        row.model += &sign;
+        if !row.arm.is_empty() {
+            row.arm += &sign;
+        }
     }
     rows
 }
 
-fn paper_rows(table: &PublishedTable) -> Vec<Row> {
-    let row = |row: &super::published::PublishedRow| Row {
+fn paper_rows(table: &PublishedTable) -> Vec<AccuracyRow> {
+    let row = |row: &crate::report::published::PublishedRow| AccuracyRow {
         model: row.model.clone(),
         kind: Kind::Paper,
         group: None,
         arm: String::new(),
         trial: None,
+        version: None,
         seeds: 0,
         cells: row
             .cells
@@ -130,7 +143,7 @@ fn paper_rows(table: &PublishedTable) -> Vec<Row> {
                     Cell {
                         accuracy: cell.value,
                         interval: cell.interval,
-                        source: cell.source.name(),
+                        origin: Origin::Printed(cell.source),
                         c: None,
                         draws: 0,
                         solver: String::new(),
@@ -143,7 +156,7 @@ fn paper_rows(table: &PublishedTable) -> Vec<Row> {
         max_units: row
             .cells
             .get("units")
-            .map(|cell| (cell.value as usize, Source::name(cell.source))),
+            .map(|cell| (cell.value as usize, Origin::Printed(cell.source))),
         dimensions: row.dimensions,
         run: None,
         scale: row.scale.clone().unwrap_or_default(),
@@ -151,43 +164,60 @@ fn paper_rows(table: &PublishedTable) -> Vec<Row> {
     table.rows.iter().map(row).collect()
 }
 
+/// The rows of a group for each version of the protocol that its trials were probed by.
 fn group_rows(
     group: &Group,
     features: Features,
     data: &str,
     several_groups: bool,
     keep: fn(&ProbeRecord) -> bool,
-) -> Vec<Row> {
-    let mut rows: Vec<Row> = Vec::new();
+) -> Vec<AccuracyRow> {
+    let is = |p: &&ProbeRecord| p.data == data && p.features == features && keep(p);
+    let probes = group.trials.iter().flat_map(|t| &t.probes).filter(is);
+    let protocols: BTreeSet<u32> = probes.map(|p| p.protocol).collect();
+    let of = |protocol: u32| {
+        let kept = |p: &&ProbeRecord| is(p) && p.protocol == protocol;
+        protocol_rows(group, features, protocol, several_groups, &kept)
+    };
+    protocols.into_iter().flat_map(of).collect()
+}
+
+/// The rows of a group's trials, then their mean, of the probes that `kept` keeps, all of one protocol.
+fn protocol_rows(
+    group: &Group,
+    features: Features,
+    protocol: u32,
+    several_groups: bool,
+    kept: &dyn Fn(&&ProbeRecord) -> bool,
+) -> Vec<AccuracyRow> {
+    let mut rows: Vec<AccuracyRow> = Vec::new();
     for trial in &group.trials {
         let mut probes: BTreeMap<Labels, &ProbeRecord> = BTreeMap::new();
-        for probe in trial
-            .probes
-            .iter()
-            .filter(|p| p.data == data && p.features == features && keep(p))
-        {
+        for probe in trial.probes.iter().filter(kept) {
             probes.insert(probe.labels, probe);
         }
         let Some(first) = probes.values().next() else {
             continue;
         };
-        let mut model = name(features, &trial.run);
+        let mut model = describe::model(features, &trial.run);
         if several_groups || group.trials.len() > 1 {
             model = format!("{model}, {}", words::short_label(trial.name()));
         }
         if trial.run.status != Status::Finished {
             model = format!("{model} [{}]", words::status(trial.run.status));
         }
-        rows.push(Row {
+        rows.push(AccuracyRow {
             model,
             kind: kind(features),
             group: None,
             arm: String::new(),
             trial: Some(trial.run.trial.clone()),
+            version: Some(Version::of_features(trial, features, protocol)),
             seeds: 1,
-            max_units: (features != Features::Pixels).then_some((first.max_units, "measured")),
+            max_units: (features != Features::Pixels)
+                .then_some((first.max_units, Origin::Measured)),
             dimensions: Some(first.dimensions),
-            scale: scale(features, &trial.run),
+            scale: describe::scale(features, &trial.run),
             run: Some(trial.run.clone()),
             cells: probes
                 .iter()
@@ -199,34 +229,42 @@ fn group_rows(
     match rows.first().cloned() {
         // Nothing varies with the seed: one row stands for all.
         Some(mut first) if alike && rows.len() > 1 && features == Features::Pixels => {
-            first.model = with_arm(name(features, &group.trials[0].run), group, several_groups);
+            first.model = with_arm(
+                describe::model(features, &group.trials[0].run),
+                group,
+                several_groups,
+            );
             vec![first]
         }
-        Some(first) if rows.len() > 1 => {
-            rows.push(mean_row(first, group, features, data, several_groups));
+        Some(_) if rows.len() > 1 => {
+            let base = describe::model(features, &group.trials[0].run);
+            let base = with_arm(base, group, several_groups);
+            rows.push(mean_row(base, &rows));
             rows
         }
         _ => rows,
     }
 }
 
-fn mean_row(first: Row, group: &Group, features: Features, data: &str, several: bool) -> Row {
+/// The mean of the rows of two trials or more; of each number of labels over those that have it.
+fn mean_row(model: String, rows: &[AccuracyRow]) -> AccuracyRow {
+    let first = rows[0].clone();
     let mut cells = BTreeMap::new();
     let mut seeds = 0;
     for (labels, pattern) in &first.cells {
-        let probes = group.probes(features, data, *labels);
-        if let Some(estimate) = groups::over_seeds(&probes) {
-            seeds = seeds.max(probes.len());
+        let found: Vec<&Cell> = rows.iter().filter_map(|r| r.cells.get(labels)).collect();
+        let accuracies: Vec<f64> = found.iter().map(|c| c.accuracy).collect();
+        if let Some(estimate) = groups::mean_of(&accuracies) {
+            seeds = seeds.max(found.len());
             let mut cell = pattern.clone();
             cell.accuracy = estimate.mean;
             cell.interval = estimate.interval;
-            cell.c = cell.c.filter(|c| probes.iter().all(|p| p.c == *c));
+            cell.c = cell.c.filter(|c| found.iter().all(|f| f.c == Some(*c)));
             cells.insert(*labels, cell);
         }
     }
-    let base = name(features, &group.trials[0].run);
-    Row {
-        model: format!("{}, mean of {seeds} seeds", with_arm(base, group, several)),
+    AccuracyRow {
+        model: format!("{model}, mean of {seeds} seeds"),
         trial: None,
         seeds,
         cells,
@@ -255,58 +293,11 @@ fn cell(probe: &ProbeRecord) -> Cell {
     Cell {
         accuracy: probe.accuracy,
         interval: probe.interval,
-        source: "measured",
+        origin: Origin::Measured,
         c: Some(probe.c),
         draws: probe.draws.len(),
         solver: probe.solver.clone(),
         train_rows: probe.train_rows,
         test_rows: probe.test_rows,
-    }
-}
-
-/// Whether the weights are the authors' and not trained here.
-pub fn released(run: &RunRecord) -> bool {
-    run.scale.net.starts_with("released")
-}
-
-/// Whether the weights came in a PyTorch checkpoint.
-fn from_pytorch(run: &RunRecord) -> bool {
-    run.scale.net.starts_with("PyTorch")
-}
-
-/// A row of ours in words.
-pub fn name(features: Features, run: &RunRecord) -> String {
-    match features {
-        Features::Trained if released(run) => "DCGAN + L2-SVM, released weights (ours)",
-        Features::Trained if from_pytorch(run) => "PyTorch checkpoint + L2-SVM (ours)",
-        Features::Trained => "DCGAN + L2-SVM (ours)",
-        Features::Untrained => "same D, untrained (ours)",
-        Features::Pixels => "raw pixels + L2-SVM (ours)",
-        Features::KMeans => "1 layer k-means (ours)",
-    }
-    .to_string()
-}
-
-/// The scale of a row of ours in words.
-pub fn scale(features: Features, run: &RunRecord) -> String {
-    let s = &run.scale;
-    let profile = match &run.profile {
-        Some(profile) => format!("{profile} profile: "),
-        None => String::new(),
-    };
-    let net = format!("{}, width {}, {} px", s.net, s.width, s.size);
-    match features {
-        Features::Trained if released(run) || from_pytorch(run) => {
-            format!("{profile}{net}; weights from {}", s.trained_on)
-        }
-        Features::Trained => format!(
-            "{profile}{net}; {} on {} ({} images)",
-            words::count(s.epochs, "epoch"),
-            s.trained_on,
-            words::thousands(s.images as u64)
-        ),
-        Features::Untrained => format!("{profile}{net}; before its first step"),
-        Features::Pixels => format!("{profile}no net, {} px", s.size),
-        Features::KMeans => format!("{profile}no net, 6x6 patches, {} px", s.size),
     }
 }

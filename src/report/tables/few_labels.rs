@@ -1,8 +1,10 @@
-//! Our rows of table 2: SVMs, neighbours and the supervised net of every trial on one data set with one number of labels.
+//! Our rows of table 2, on one data set with one number of labels: SVMs, nearest neighbours and the supervised net of every
+//! trial, and their means over seeds.
 
-use super::accuracy;
-use super::collect::{Experiment, Trial};
-use super::words;
+use crate::report::collect::{Experiment, Trial};
+use crate::report::describe;
+use crate::report::versions::{Version, Versions};
+use crate::report::words;
 use crate::track::format::{Features, Labels, ProbeRecord, RunRecord, Status};
 use crate::track::knn::KnnRecord;
 use crate::track::supervised::SupervisedRecord;
@@ -33,7 +35,7 @@ const KINDS: [Kind; 9] = [
 
 /// One classifier's result.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct ErrorRow {
     /// What people read.
     pub model: String,
     /// `svm`, `knn` or `cnn`.
@@ -42,6 +44,8 @@ pub struct Row {
     pub features: Option<&'static str>,
     /// The trial's id, for a row of one trial.
     pub trial: Option<String>,
+    /// What made its numbers.
+    pub version: Version,
     /// Trials behind the row.
     pub seeds: usize,
     /// Mean test error, a fraction.
@@ -63,8 +67,8 @@ pub struct Row {
 }
 
 /// Each kind of row, every trial's and, where there are several of one arm and scale, their mean.
-pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
-    let mut all: Vec<Row> = Vec::new();
+pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<ErrorRow> {
+    let mut all: Vec<ErrorRow> = Vec::new();
     let several = experiment.trials.len() > 1;
     for kind in KINDS {
         let find = |trial: &Trial| match kind {
@@ -72,14 +76,14 @@ pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
             Kind::Knn(features) => knn(trial, data, labels, features),
             Kind::Supervised => supervised(trial, data, labels),
         };
-        let mut done: Vec<(&Trial, Row)> = Vec::new();
+        let mut done: Vec<(&Trial, ErrorRow)> = Vec::new();
         for trial in &experiment.trials {
             let Some(row) = find(trial) else { continue };
             // Trials of one seed have the same pixels: one row says it, and they are no seeds to take a mean over.
-            let said = |(before, known): &(&Trial, Row)| {
+            let said = |(before, known): &(&Trial, ErrorRow)| {
                 let trial_of = row.trial.clone();
                 before.run.seed == trial.run.seed
-                    && Row {
+                    && ErrorRow {
                         trial: trial_of,
                         ..known.clone()
                     } == row
@@ -88,10 +92,10 @@ pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
                 done.push((trial, row));
             }
         }
-        let mut arms: Vec<(String, Vec<Row>)> = Vec::new();
+        let mut arms: Vec<((String, String, Version), Vec<ErrorRow>)> = Vec::new();
         for (trial, mut row) in done {
             // Repetitions differ in nothing that a reader sees but the seed.
-            let arm = format!("{}|{}", trial.arm(), row.scale);
+            let arm = (trial.arm(), row.scale.clone(), row.version);
             let base = row.model.clone();
             if several {
                 row.model = format!("{base}, {}", words::short_label(trial.name()));
@@ -111,18 +115,22 @@ pub fn rows(experiment: &Experiment, data: &str, labels: Labels) -> Vec<Row> {
         }
         all.extend(arms.iter().filter_map(|(_, rows)| mean(rows)));
     }
+    let versions = Versions::of(all.iter().map(|r| Some(r.version)));
+    for row in &mut all {
+        row.model += &versions.sign(Some(row.version));
+    }
     all
 }
 
 /// The mean of two rows or more.
-fn mean(rows: &[Row]) -> Option<Row> {
+fn mean(rows: &[ErrorRow]) -> Option<ErrorRow> {
     let first = rows.first().filter(|_| rows.len() > 1)?;
     let n = rows.len() as f64;
-    let of = |value: fn(&Row) -> Option<f64>| {
+    let of = |value: fn(&ErrorRow) -> Option<f64>| {
         let values: Option<Vec<f64>> = rows.iter().map(value).collect();
         Some(values?.iter().sum::<f64>() / n)
     };
-    Some(Row {
+    Some(ErrorRow {
         model: format!("{}, mean of {} seeds", first.model, rows.len()),
         trial: None,
         seeds: rows.len(),
@@ -149,7 +157,7 @@ fn word(features: Features) -> &'static str {
 }
 
 fn trained_on(run: &RunRecord, features: Features) -> Option<String> {
-    let trained = features == Features::Trained && !accuracy::released(run);
+    let trained = features == Features::Trained && !describe::released(run);
     trained.then(|| run.scale.trained_on.clone())
 }
 
@@ -163,13 +171,17 @@ fn counts(held_out: usize, draws: usize, test: usize) -> String {
 }
 
 /// A row of a trial with what every row of it says, before any result.
-fn blank(trial: &Trial, features: Option<Features>) -> Row {
+fn blank(trial: &Trial, features: Option<Features>, protocol: u32) -> ErrorRow {
     let run = &trial.run;
-    Row {
+    ErrorRow {
         model: String::new(),
         classifier: "",
         features: features.map(word),
         trial: Some(run.trial.clone()),
+        version: match features {
+            Some(features) => Version::of_features(trial, features, protocol),
+            None => Version::of(trial, protocol),
+        },
         seeds: 1,
         error: 0.0,
         spread: None,
@@ -181,12 +193,12 @@ fn blank(trial: &Trial, features: Option<Features>) -> Row {
         test_rows: 0,
         profile: run.profile.clone(),
         trained_on: features.and_then(|features| trained_on(run, features)),
-        scale: features.map_or_else(String::new, |features| accuracy::scale(features, run)),
+        scale: features.map_or_else(String::new, |features| describe::scale(features, run)),
         protocol: String::new(),
     }
 }
 
-fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<Row> {
+fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<ErrorRow> {
     let is = |p: &&ProbeRecord| p.data == data && p.labels == labels && p.features == features;
     let probe = trial
         .probes
@@ -196,8 +208,8 @@ fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
         .find(is)?;
     let held_out = probe.held_out?;
     let tried = probe.validation.iter().find(|(c, _)| *c == probe.c);
-    Some(Row {
-        model: accuracy::name(features, &trial.run),
+    Some(ErrorRow {
+        model: describe::model(features, &trial.run),
         classifier: "svm",
         error: error(probe.accuracy),
         spread: probe.spread,
@@ -217,22 +229,22 @@ fn svm(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
             counts(held_out, probe.draws.len(), probe.test_rows),
             probe.solver
         ),
-        ..blank(trial, Some(features))
+        ..blank(trial, Some(features), probe.protocol)
     })
 }
 
-fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<Row> {
+fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<ErrorRow> {
     let is = |k: &&KnnRecord| k.data == data && k.labels == labels && k.features == features;
     let found = trial.knn.iter().rev().find(is)?;
     let tried = found.validation.iter().find(|(k, _)| *k == found.k);
     let of = match features {
-        Features::Trained if accuracy::released(&trial.run) => "released D's features",
+        Features::Trained if describe::released(&trial.run) => "released D's features",
         Features::Trained => "trained D's features",
         Features::Untrained => "untrained D's features",
         Features::Pixels => "raw pixels",
         Features::KMeans => "k-means features",
     };
-    Some(Row {
+    Some(ErrorRow {
         model: format!("KNN on {of} (ours)"),
         classifier: "knn",
         error: error(found.accuracy),
@@ -249,11 +261,11 @@ fn knn(trial: &Trial, data: &str, labels: Labels, features: Features) -> Option<
             found.validation.len(),
             counts(found.held_out, found.draws.len(), found.test_rows)
         ),
-        ..blank(trial, Some(features))
+        ..blank(trial, Some(features), found.protocol)
     })
 }
 
-fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
+fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<ErrorRow> {
     let is = |s: &&SupervisedRecord| s.data == data && s.labels == labels;
     let found = trial.supervised.as_ref().filter(is)?;
     let run = &trial.run;
@@ -265,12 +277,12 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
         PAPERS_TRIALS => String::new(),
         _ => format!(" (the paper's search: {PAPERS_TRIALS})"),
     };
-    let net = match accuracy::released(run) {
+    let net = match describe::released(run) {
         true => "the released D's layers",
         false => &run.scale.net,
     };
     let chosen = found.trials.get(found.chosen)?;
-    Some(Row {
+    Some(ErrorRow {
         model: "supervised CNN, same architecture (ours)".to_string(),
         classifier: "cnn",
         error: error(found.accuracy),
@@ -294,6 +306,6 @@ fn supervised(trial: &Trial, data: &str, labels: Labels) -> Option<Row> {
             words::thousands(found.held_out as u64),
             words::thousands(found.test_rows as u64)
         ),
-        ..blank(trial, None)
+        ..blank(trial, None, found.protocol)
     })
 }

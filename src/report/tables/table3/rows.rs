@@ -1,24 +1,27 @@
-//! The rows of table 3, whoever they are of.
+//! The rows of table 3: the paper's, real images, and each trial's generated images.
 
 use std::collections::BTreeMap;
 
-use super::tables::records;
-use crate::report::accuracy;
-use crate::report::collect::Experiment;
+use crate::report::collect::{Experiment, Trial};
+use crate::report::describe;
 use crate::report::published::PublishedTable;
+use crate::report::tables::marks::Origin;
+use crate::report::versions::{Version, Versions};
 use crate::report::words;
 use crate::track::format::{Features, Status};
 use crate::track::nearest::{NearestRecord, Subset};
 
 /// One model's test errors by the number of images that it is classified by.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct NearestRow {
     pub model: String,
     pub kind: Kind,
     pub cells: BTreeMap<u64, Cell>,
     /// The scale in words; empty for the paper's rows and real images.
     pub scale: String,
     pub trial: Option<String>,
+    /// What made its numbers; `None` for the paper's.
+    pub version: Option<Version>,
 }
 
 /// Whose images.
@@ -36,12 +39,21 @@ pub struct Cell {
     pub error: f64,
     /// Half-width of the 95% interval over draws of real images.
     pub interval: Option<f64>,
-    /// `measured`, or the source of a published number.
-    pub source: &'static str,
+    pub origin: Origin,
+}
+
+/// Each trial with its record.
+pub(super) fn records(experiment: &Experiment) -> impl Iterator<Item = (&Trial, &NearestRecord)> {
+    let trials = experiment.trials.iter();
+    trials.filter_map(|t| Some((t, t.nearest.as_ref()?)))
 }
 
 /// The paper's rows, then real images, then each trial's.
-pub fn rows(experiment: &Experiment, data: &str, paper: Option<&PublishedTable>) -> Vec<Row> {
+pub fn rows(
+    experiment: &Experiment,
+    data: &str,
+    paper: Option<&PublishedTable>,
+) -> Vec<NearestRow> {
     let mut rows = paper.map(paper_rows).unwrap_or_default();
     let ours = || records(experiment).filter(|(_, r)| r.data == data);
     for (_, record) in ours() {
@@ -65,13 +77,18 @@ pub fn rows(experiment: &Experiment, data: &str, paper: Option<&PublishedTable>)
             let error = record.share(g.errors);
             (g.samples, measured(error, None))
         });
-        rows.push(Row {
+        rows.push(NearestRow {
             model,
             kind: Kind::Generated,
             cells: cells.collect(),
-            scale: accuracy::scale(Features::Trained, &trial.run),
+            scale: describe::scale(Features::Trained, &trial.run),
             trial: Some(trial.run.trial.clone()),
+            version: Some(Version::of(trial, record.protocol)),
         });
+    }
+    let versions = Versions::of(rows.iter().map(|r| r.version));
+    for row in &mut rows {
+        row.model += &versions.sign(row.version);
     }
     rows
 }
@@ -80,12 +97,12 @@ fn measured(error: f64, interval: Option<f64>) -> Cell {
     Cell {
         error,
         interval,
-        source: "measured",
+        origin: Origin::Measured,
     }
 }
 
-fn paper_rows(table: &PublishedTable) -> Vec<Row> {
-    let rows = table.rows.iter().map(|row| Row {
+fn paper_rows(table: &PublishedTable) -> Vec<NearestRow> {
+    let rows = table.rows.iter().map(|row| NearestRow {
         model: row.model.clone(),
         kind: Kind::Paper,
         cells: row
@@ -95,13 +112,14 @@ fn paper_rows(table: &PublishedTable) -> Vec<Row> {
                 let cell = Cell {
                     error: cell.value,
                     interval: cell.interval,
-                    source: cell.source.name(),
+                    origin: Origin::Printed(cell.source),
                 };
                 Some((samples(column)?, cell))
             })
             .collect(),
         scale: row.scale.clone().unwrap_or_default(),
         trial: None,
+        version: None,
     });
     rows.collect()
 }
@@ -118,11 +136,11 @@ fn samples(column: &str) -> Option<u64> {
 }
 
 /// A row for each way of choosing among the training images, each size a cell.
-fn real_rows(record: &NearestRecord) -> Vec<Row> {
-    let mut rows: BTreeMap<Subset, Row> = BTreeMap::new();
+fn real_rows(record: &NearestRecord) -> Vec<NearestRow> {
+    let mut rows: BTreeMap<Subset, NearestRow> = BTreeMap::new();
     for real in &record.real {
         let (error, interval) = record.real_share(real);
-        let row = rows.entry(real.subset).or_insert_with(|| Row {
+        let row = rows.entry(real.subset).or_insert_with(|| NearestRow {
             model: match real.subset {
                 Subset::All => "real data, all (ours)".to_string(),
                 Subset::First => "real data, the first (ours)".to_string(),
@@ -135,6 +153,10 @@ fn real_rows(record: &NearestRecord) -> Vec<Row> {
             cells: BTreeMap::new(),
             scale: String::new(),
             trial: None,
+            version: Some(Version {
+                training: None,
+                protocol: record.protocol,
+            }),
         });
         row.cells
             .insert(real.images as u64, measured(error, interval));

@@ -4,5 +4,5 @@ mod real;
 mod rows;
 mod tables;
 
-pub use rows::{Cell, Kind, Row, rows};
-pub use tables::{hundredths, sentences, tables};
+pub use rows::{Kind, NearestRow, rows};
+pub use tables::{sentences, tables};
