@@ -108,7 +108,8 @@ pub fn cached(
 /// Features of `shape` kept in a file. One that does not read as these is made again: it is only a cache.
 pub(super) fn kept(path: &Path, shape: [usize; 2]) -> Option<Array2<f16>> {
     let file = std::fs::File::open(path).ok()?;
-    let features = npy::read(std::io::BufReader::new(file)).ok()?;
+    let len = file.metadata().ok()?.len();
+    let features = npy::read(std::io::BufReader::new(file), len)?;
     (features.shape() == shape).then_some(features)
 }
 

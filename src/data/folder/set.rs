@@ -89,32 +89,13 @@ impl Folder {
     ) -> Result<Dataset, DataError> {
         let path = self.path.clone();
         let index = self.index(store, progress)?;
-        let Some(names) = index.split(split) else {
-            return Err(DataError::UnknownSplit {
-                card: self.name(),
-                split: split.to_string(),
-                known: ["all", "test", "train"].map(str::to_string).to_vec(),
-            });
-        };
+        let names = self.names(&index, split)?;
         let Some(size) = want.size.filter(|&size| size > 0) else {
             return Err(FolderError::NoSize { path }.into());
         };
         let channels = want.channels.unwrap_or(index.channels());
         if !matches!(channels, 1 | 3) {
             return Err(FolderError::Channels { path, channels }.into());
-        }
-        if names.is_empty() {
-            return Err(FolderError::EmptySplit {
-                path,
-                split: split.to_string(),
-                images: index.images(),
-                share: if split == "test" {
-                    "one in ten"
-                } else {
-                    "nine in ten"
-                },
-            }
-            .into());
         }
         let shape = (size, channels);
         let (images, kept, skipped) = read(&self.path, &index, &names, shape, progress)?;
@@ -135,18 +116,14 @@ impl Folder {
                 Skipped::list(&skipped)
             ));
         }
-        let mut classes = index.classes();
-        if classes.len() > MOST_CLASSES {
+        let folders = index.classes().len();
+        if folders > MOST_CLASSES {
             progress.note(&format!(
-                "{}: its images lie in {} folders, but a label is one of {MOST_CLASSES} classes at most; read without labels",
-                self.name(),
-                classes.len()
+                "{}: its images lie in {folders} folders, but a label is one of {MOST_CLASSES} classes at most; read without labels",
+                self.name()
             ));
-            classes.clear();
         }
-        if classes.len() == 1 {
-            classes.clear();
-        }
+        let classes = self.classes(&index);
         let label = |name: &&str| {
             let class = index.class(name);
             classes
@@ -162,6 +139,42 @@ impl Folder {
             classes,
             skipped,
         })
+    }
+
+    /// Names of the images of a split, at least one.
+    pub(in crate::data) fn names<'a>(
+        &self,
+        index: &'a Index,
+        split: &str,
+    ) -> Result<Vec<&'a str>, DataError> {
+        let names = index.split(split).ok_or_else(|| DataError::UnknownSplit {
+            card: self.name(),
+            split: split.to_string(),
+            known: ["all", "test", "train"].map(str::to_string).to_vec(),
+        })?;
+        match names.is_empty() {
+            false => Ok(names),
+            true => Err(FolderError::EmptySplit {
+                path: self.path.clone(),
+                split: split.to_string(),
+                images: index.images(),
+                share: if split == "test" {
+                    "one in ten"
+                } else {
+                    "nine in ten"
+                },
+            }
+            .into()),
+        }
+    }
+
+    /// The folders that are classes: 2 to 256 of them, or none.
+    pub(in crate::data) fn classes(&self, index: &Index) -> Vec<String> {
+        let mut classes = index.classes();
+        if !(2..=MOST_CLASSES).contains(&classes.len()) {
+            classes.clear();
+        }
+        classes
     }
 
     /// Where the store remembers what lies there.
