@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
+use super::preflight::{self, Sets};
 use super::prints::Prints;
 use super::work::Work;
 use super::{SweepError, nets, sheets, stages};
@@ -73,6 +74,13 @@ pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ende
         }
         if record.status == Status::Finished && stages::done(&folder, spec, &prints)? {
             return Ok(Ended::Skipped);
+        }
+    }
+    // What a finished trial is asked for anew.
+    if preflight::is_over(&root) {
+        match preflight::check(spec, &mut Sets::new(context)) {
+            Err(SweepError::Data(DataError::Stopped)) => return Ok(Ended::Stopped),
+            checked => checked?,
         }
     }
     let want = Want {
