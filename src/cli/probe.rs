@@ -18,7 +18,8 @@ use super::{Verdict, stop};
 /// draws, and the test rows are classified.
 #[derive(Args)]
 #[command(after_help = "\
-Features are float16, float32 or float64 in (rows, features), labels whole numbers in (rows,), both as `numpy.save` writes them.
+Features are numbers in (rows, features), labels whole numbers (of any type, from any number on) in (rows,) or a column, both as
+`numpy.save` writes them.
 
 Examples:
   dcgan probe --features train.npy --labels train_labels.npy --test-features test.npy --test-labels test_labels.npy
@@ -113,6 +114,13 @@ impl Probe {
             },
             sets.classes.len()
         );
+        let names: Vec<String> = sets.classes.iter().map(i64::to_string).collect();
+        // The last of several is refused before the first is run.
+        for labels in &self.labels_per_class {
+            let checked =
+                probe::check_rows(&sets.train.labels, names.len(), &self.settings(*labels));
+            checked.map_err(|e| e.named(&names))?;
+        }
         let mut probes = Vec::new();
         out!(
             "{:>16} {:>17} {:>9} {:>6} {:>11} {:>7}",
@@ -127,12 +135,6 @@ impl Probe {
             if out::unread() && self.out.is_none() {
                 break;
             }
-            let settings = ProbeSettings {
-                labels: *labels,
-                draws: usize::from(self.draws),
-                c: self.c.clone(),
-                ..ProbeSettings::default()
-            };
             let mut rng = Streams::new(self.seed).stream(&format!("probe.{labels}"));
             let found = probe::probe(
                 Labelled {
@@ -144,7 +146,7 @@ impl Probe {
                     labels: &sets.test.labels,
                 },
                 sets.classes.len(),
-                &settings,
+                &self.settings(*labels),
                 rng.next_u64(),
                 &screen,
             );
@@ -154,7 +156,7 @@ impl Probe {
                     err!("stopped; run the same command again to start it over");
                     return Ok(Verdict::Stopped);
                 }
-                Err(e) => return Err(e.into()),
+                Err(e) => return Err(e.named(&names).into()),
             };
             out!("{}", one.line());
             probes.push(one);
@@ -176,6 +178,15 @@ impl Probe {
             out!("record: {}", out.display());
         }
         Ok(Verdict::Fine)
+    }
+
+    fn settings(&self, labels: Labels) -> ProbeSettings {
+        ProbeSettings {
+            labels,
+            draws: usize::from(self.draws),
+            c: self.c.clone(),
+            ..ProbeSettings::default()
+        }
     }
 }
 

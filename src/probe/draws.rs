@@ -3,7 +3,7 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::error::ProbeError;
+use super::error::{Class, ProbeError};
 
 /// Rows to fit on, and rows to choose C on; disjoint, ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn balanced(
     for (class, mut rows) in by_class(labels, classes).into_iter().enumerate() {
         if rows.len() <= per_class {
             return Err(ProbeError::TooFewRows {
-                class,
+                class: Class::Number(class),
                 found: rows.len(),
                 needed: per_class + 1,
                 wanted: per_class,

@@ -110,8 +110,9 @@ pub fn cached(
 /// is only a cache. Files of earlier versions have no checksum beside them.
 pub(super) fn kept(path: &Path, shape: [usize; 2]) -> Option<Array2<f16>> {
     let file = std::fs::File::open(path).ok()?;
+    let len = file.metadata().ok()?.len();
     let mut hashed = Hashed::new(std::io::BufReader::with_capacity(1 << 20, file));
-    let features = npy::read(&mut hashed).ok()?;
+    let features = npy::read(&mut hashed, len)?;
     let found = hashed.finish();
     match std::fs::read_to_string(checksum(path)) {
         Ok(line) if line.split_whitespace().next() != Some(&found) => return None,

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use super::SweepError;
+use super::preflight::{Sets, exists};
 use super::prints::{Prints, Read};
 use super::trial::Stage;
 use super::work::Work;
@@ -27,6 +28,51 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<b
         .explore
         .iter()
         .all(|s| found(folder, &records, s, prints).is_some()))
+}
+
+/// Refuse files and nets that are not there; say beforehand which figures these data do not have.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    for (i, one) in spec.explore.iter().enumerate() {
+        let key = format!("explore.{i}");
+        match &one.figure {
+            FigureSpec::Drop { boxes, .. } => exists(&format!("{key}.boxes"), boxes)?,
+            FigureSpec::Digits { beside, .. } => {
+                for folder in beside {
+                    exists(&format!("{key}.beside"), folder)?;
+                }
+            }
+            _ => {}
+        }
+        let wanted = one.figure.classes();
+        let reads = matches!(
+            one.figure,
+            FigureSpec::Guided { samples: false, .. } | FigureSpec::Digits { .. }
+        );
+        if wanted.is_empty() && !reads {
+            continue;
+        }
+        let (name, split) = match &one.data {
+            Some(name) if *name != spec.data.train => (name, "train"),
+            _ => (&spec.data.train, spec.data.split.as_str()),
+        };
+        let split = one.split.as_deref().unwrap_or(split);
+        let set = sets.split(&format!("{key}.data"), name, split)?;
+        let missing = wanted
+            .iter()
+            .find(|class| !set.classes.iter().any(|c| c == *class));
+        if let Some(class) = missing {
+            sets.note(&format!(
+                "figure `{}` will be left out: `{}` has no class `{class}`{}",
+                one.name,
+                set.name,
+                match set.classes.as_slice() {
+                    [] => ", and no labels".to_string(),
+                    known => format!("; its classes are {}", known.join(", ")),
+                }
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Draw what is missing; write `figures.json`.

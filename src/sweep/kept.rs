@@ -80,7 +80,7 @@ impl<R: Serialize + DeserializeOwned> Kept<R> {
                     match (self.find)(work, &rows, probe, kind) {
                         Ok(found) => Ok(Some(found)),
                         Err(ProbeError::Stopped) => Ok(None),
-                        Err(e) => Err(e.into()),
+                        Err(e) => Err(e.named(rows.class_names()).into()),
                     }
                 })?;
                 let Some(found) = found else {

@@ -2,6 +2,7 @@
 
 use super::SweepError;
 use super::kept::Kept;
+use super::preflight::{Sets, refused};
 use super::prints::{Prints, Read};
 use super::probes;
 use super::trial::Stage;
@@ -26,6 +27,17 @@ const KEPT: Kept<KnnRecord> = Kept {
 /// Whether every row that the spec asks for has its result.
 pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     KEPT.done(folder, spec, prints)
+}
+
+/// Refuse more neighbours than a draw has rows; the rows themselves are the probes'.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    for (i, probe) in spec.probe.iter().enumerate() {
+        let Some(k) = &probe.knn else { continue };
+        let train = sets.split(&format!("probe.{i}.data"), &probe.data, "train")?;
+        probe::check_neighbours(train.classes.len(), &probes::settings(probe), k)
+            .map_err(|e| refused(&format!("probe.{i}.knn"), e))?;
+    }
+    Ok(())
 }
 
 /// Run what is missing; write `knn.json`.

@@ -3,6 +3,7 @@
 use super::SweepError;
 use super::id::short;
 use super::nets::{self, Nets};
+use super::preflight::Sets;
 use super::prints::Prints;
 use super::trial::Stage;
 use super::work::Work;
@@ -38,6 +39,16 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec, _: &Prints) -> Result<bool, 
             let stored: Option<Memorisation> = folder.stored(&folder.path(FILE))?;
             Ok(stored.is_some_and(|s| s.key == key(wanted, spec)))
         }
+    }
+}
+
+/// Refuse a held-out split that is not there.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    match &spec.memorisation {
+        None => Ok(()),
+        Some(wanted) => sets
+            .split("memorisation.held_out", &spec.data.train, &wanted.held_out)
+            .map(drop),
     }
 }
 

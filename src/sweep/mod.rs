@@ -11,6 +11,7 @@ mod knn;
 mod memorisation;
 mod nearest;
 mod nets;
+mod preflight;
 mod prints;
 mod probes;
 pub mod quality;

@@ -9,6 +9,7 @@ use rand::seq::index;
 use super::SweepError;
 use super::id::short;
 use super::nets::Nets;
+use super::preflight::Sets;
 use super::prints::{Prints, Read};
 use super::trial::{Context, Stage};
 use super::work::Work;
@@ -41,6 +42,23 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<b
     match &spec.nearest {
         Some(nearest) => Ok(stored(folder, &key(nearest, spec, prints))?.is_some()),
         None => Ok(true),
+    }
+}
+
+/// Refuse a data set without labels, or with other classes than the generator's.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    let Some(nearest) = &spec.nearest else {
+        return Ok(());
+    };
+    let [_, test] = sets.labelled("nearest.data", "nearest.data", &nearest.data)?;
+    let trained = sets.split("data", &spec.data.train, &spec.data.split)?;
+    match trained.classes.len() == test.classes.len() {
+        true => Ok(()),
+        false => Err(SweepError::Classes {
+            data: nearest.data.clone(),
+            expected: test.classes.len(),
+            found: trained.classes.len(),
+        }),
     }
 }
 

@@ -6,8 +6,9 @@ use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
 
 use super::SweepError;
+use super::preflight::{Sets, refused};
 use super::trial::{Context, Stage};
-use crate::data::{Dataset, Images};
+use crate::data::{Dataset, Images, Loader};
 use crate::nn::{Architecture, Discriminator, Generator, Input, one_hot, released, torch};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::Streams;
@@ -86,6 +87,23 @@ impl Nets {
             false => Ok(Stage::Stopped),
         }
     }
+}
+
+/// Refuse a training set that the spec's net cannot train on.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    let set = sets.split("data", &spec.data.train, &spec.data.split)?;
+    let ModelSpec::Preset { rules, .. } = &spec.model else {
+        return Ok(());
+    };
+    if rules.conditional && (set.classes.is_empty() || set.labels.is_none()) {
+        let error = train::TrainError::NoLabels;
+        return Err(refused("model.conditional", error));
+    }
+    // The order is of no account, whether there is a mini-batch is.
+    let rng = Streams::new(spec.seed).stream("preflight");
+    Loader::new(set.images, spec.train.batch_size, rng)
+        .map(drop)
+        .map_err(|e| refused("train.batch_size", train::TrainError::from(e)))
 }
 
 /// Train, or read what was trained or released.

@@ -4,6 +4,7 @@ use rand::RngCore;
 
 use super::SweepError;
 use super::kept::Kept;
+use super::preflight::{Sets, refused};
 use super::prints::{Prints, Read};
 use super::trial::Stage;
 use super::work::{Rows, Work, layer};
@@ -28,6 +29,24 @@ const KEPT: Kept<ProbeRecord> = Kept {
 /// Whether every probe that the spec asks for has its result.
 pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     KEPT.done(folder, spec, prints)
+}
+
+/// Refuse data sets without labels, and classes too small for what a probe draws.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    for (i, probe) in spec.probe.iter().enumerate() {
+        let key = format!("probe.{i}.data");
+        let [train, _] = sets.labelled("probe.data", &key, &probe.data)?;
+        let labels = train.labels.as_deref().unwrap_or_default();
+        probe::check_rows(labels, train.classes.len(), &settings(probe)).map_err(|e| {
+            let key = match &e {
+                ProbeError::Setting { key, .. } => format!("probe.{i}.{key}"),
+                ProbeError::Svm(_) => key,
+                _ => format!("probe.{i}.labels"),
+            };
+            refused(&key, e.named(&train.classes))
+        })?;
+    }
+    Ok(())
 }
 
 /// Run what is missing; write `probes.json`.

@@ -6,6 +6,7 @@ use std::path::Path;
 use rand::seq::SliceRandom;
 
 use super::SweepError;
+use super::preflight::{Sets, exists};
 use super::prints::{Prints, Read};
 use super::spaces::space;
 use super::trial::Stage;
@@ -39,6 +40,21 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<b
         }
     }
     Ok(true)
+}
+
+/// Refuse images to compare with, and nets to compare by, that are not there.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    for (i, wanted) in spec.quality.iter().enumerate() {
+        let (set, split) = named(&wanted.against, &spec.data.train);
+        sets.split(&format!("quality.{i}.against"), set, split)?;
+        let key = format!("quality.{i}.space");
+        match &wanted.space {
+            SpaceSpec::Inception(weights) => exists(&key, &weights.inception)?,
+            SpaceSpec::Trial(folder) => exists(&key, folder)?,
+            SpaceSpec::Trained | SpaceSpec::Untrained => {}
+        }
+    }
+    Ok(())
 }
 
 /// Compare what is not compared yet; write `quality.json`.

@@ -4,10 +4,11 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::preflight::{self, Sets};
 use super::trial::{self, Context, Ended};
 use super::watch::Watched;
 use super::{SweepError, trial_id};
-use crate::data::Set;
+use crate::data::{DataError, Set};
 use crate::spec::{Experiment, TrialSpec};
 use crate::track::atomic;
 use crate::train::cpu_name;
@@ -44,6 +45,19 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepEr
         let id = trial_id(spec, &fingerprint, &context.device_name)?;
         trials.push(Trial { of, id });
     }
+    let unfinished = |trial: &&Trial| {
+        let root = context.results.join(&trial.of.spec.name).join(&trial.id);
+        !preflight::is_over(&root)
+    };
+    let mut sets = Sets::new(context);
+    for trial in trials.iter().filter(unfinished) {
+        match preflight::check(&trial.of.spec, &mut sets) {
+            // The first trial stops at once, and that is told as ever.
+            Err(SweepError::Data(DataError::Stopped)) => break,
+            checked => checked?,
+        }
+    }
+    drop(sets);
     let ends = trials.iter().map(|_| Mutex::new(None)).collect();
     let sweep = Sweep {
         trials,

@@ -3,6 +3,7 @@
 use ndarray::s;
 
 use super::SweepError;
+use super::preflight::Sets;
 use super::prints::{Prints, Read};
 use super::trial::Stage;
 use super::work::Work;
@@ -44,6 +45,11 @@ fn key(spec: &Spec, prints: &Prints) -> String {
 pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     let record: Option<SelectivityRecord> = folder.stored(&folder.path(FILE))?;
     Ok(wanted(spec).is_empty() || record.is_some_and(|r| r.key == key(spec, prints)))
+}
+
+/// Nothing is refused: sets too small or without labels are passed over.
+pub(super) fn check(_: &Spec, _: &mut Sets) -> Result<(), SweepError> {
+    Ok(())
 }
 
 /// Measure what is missing; write `selectivity.json`.

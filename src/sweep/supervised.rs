@@ -4,12 +4,13 @@ use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::SweepError;
+use super::preflight::{Sets, refused};
 use super::prints::{Prints, Read};
 use super::probes;
 use super::random_search::Search;
 use super::trial::Stage;
 use super::work::Work;
-use crate::probe::HeldOut;
+use crate::probe::{self, HeldOut, ProbeError, ProbeSettings};
 use crate::spec::{Spec, SupervisedSpec};
 use crate::track::Streams;
 use crate::track::format::Labels;
@@ -27,6 +28,28 @@ pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<b
         Some(wanted) => Ok(stored(folder, wanted, spec, prints)?.is_some()),
         None => Ok(true),
     }
+}
+
+/// Refuse a data set without labels, and classes too small for the labelled and the held-out images.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    let Some(wanted) = &spec.supervised else {
+        return Ok(());
+    };
+    let [train, _] = sets.labelled("supervised.data", "supervised.data", &wanted.data)?;
+    let settings = ProbeSettings {
+        labels: Labels::PerClass(wanted.labels),
+        validation: Some(wanted.validation),
+        ..ProbeSettings::default()
+    };
+    let labels = train.labels.as_deref().unwrap_or_default();
+    probe::check_rows(labels, train.classes.len(), &settings).map_err(|e| {
+        let key = match &e {
+            ProbeError::Setting { key, .. } => format!("supervised.{key}"),
+            ProbeError::Svm(_) => "supervised.data".into(),
+            _ => "supervised.labels".into(),
+        };
+        refused(&key, e.named(&train.classes))
+    })
 }
 
 /// Run what is missing; write `supervised.json`.

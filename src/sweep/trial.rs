@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use candle_core::Device;
 
+use super::preflight::{self, Sets};
 use super::prints::Prints;
 use super::work::Work;
 use super::{SweepError, nets, sheets, stages};
@@ -83,6 +84,13 @@ pub fn run(of: &TrialSpec, id: &str, context: &Context) -> Result<Ended, SweepEr
     }
     let damaged = folder.damaged();
     damaged.iter().for_each(|said| context.progress.note(said));
+    // What a finished trial is asked for anew.
+    if preflight::is_over(&root) {
+        match preflight::check(spec, &mut Sets::new(context)) {
+            Err(SweepError::Data(DataError::Stopped)) => return Ok(Ended::Stopped),
+            checked => checked?,
+        }
+    }
     let want = Want {
         size: Some(spec.data.size),
         channels: spec.data.channels,

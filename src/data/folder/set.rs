@@ -107,13 +107,7 @@ impl Folder {
         if let Some(passed) = index.litter().unexpected() {
             progress.note(&format!("{}: passed over: {passed}", self.name()));
         }
-        let Some(mut names) = index.split(split) else {
-            return Err(DataError::UnknownSplit {
-                card: self.name(),
-                split: split.to_string(),
-                known: ["all", "test", "train"].map(str::to_string).to_vec(),
-            });
-        };
+        let mut names = self.names(&index, split)?;
         let Some(size) = want.size else {
             return Err(FolderError::NoSize { path }.into());
         };
@@ -124,19 +118,6 @@ impl Folder {
         let channels = want.channels.unwrap_or(index.channels());
         if !matches!(channels, 1 | 3) {
             return Err(FolderError::Channels { path, channels }.into());
-        }
-        if names.is_empty() {
-            return Err(FolderError::EmptySplit {
-                path,
-                split: split.to_string(),
-                images: index.images(),
-                share: if split == "test" {
-                    "one in ten"
-                } else {
-                    "nine in ten"
-                },
-            }
-            .into());
         }
         if most < names.len() {
             names = evenly(names.len(), most).map(|at| names[at]).collect();
@@ -160,18 +141,14 @@ impl Folder {
                 Skipped::list(&skipped)
             ));
         }
-        let mut classes = index.classes();
-        if classes.len() > MOST_CLASSES {
+        let folders = index.classes().len();
+        if folders > MOST_CLASSES {
             progress.note(&format!(
-                "{}: its images lie in {} folders, but a label is one of {MOST_CLASSES} classes at most; read without labels",
-                self.name(),
-                classes.len()
+                "{}: its images lie in {folders} folders, but a label is one of {MOST_CLASSES} classes at most; read without labels",
+                self.name()
             ));
-            classes.clear();
         }
-        if classes.len() == 1 {
-            classes.clear();
-        }
+        let classes = self.classes(&index);
         let label = |name: &&str| {
             let class = index.class(name);
             classes
@@ -187,6 +164,42 @@ impl Folder {
             classes,
             skipped,
         })
+    }
+
+    /// Names of the images of a split, at least one.
+    pub(in crate::data) fn names<'a>(
+        &self,
+        index: &'a Index,
+        split: &str,
+    ) -> Result<Vec<&'a str>, DataError> {
+        let names = index.split(split).ok_or_else(|| DataError::UnknownSplit {
+            card: self.name(),
+            split: split.to_string(),
+            known: ["all", "test", "train"].map(str::to_string).to_vec(),
+        })?;
+        match names.is_empty() {
+            false => Ok(names),
+            true => Err(FolderError::EmptySplit {
+                path: self.path.clone(),
+                split: split.to_string(),
+                images: index.images(),
+                share: if split == "test" {
+                    "one in ten"
+                } else {
+                    "nine in ten"
+                },
+            }
+            .into()),
+        }
+    }
+
+    /// The folders that are classes: 2 to 256 of them, or none.
+    pub(in crate::data) fn classes(&self, index: &Index) -> Vec<String> {
+        let mut classes = index.classes();
+        if !(2..=MOST_CLASSES).contains(&classes.len()) {
+            classes.clear();
+        }
+        classes
     }
 
     /// Where the store remembers what lies there.
