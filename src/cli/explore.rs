@@ -13,8 +13,10 @@ use clap::{Args, Subcommand};
 use dcgan::data::Store;
 use dcgan::explore::{self, Chooser, Net, Written};
 use dcgan::spec::{ExploreSpec, FigureSpec};
+use dcgan::track::writable;
 
 use super::Verdict;
+use super::out::out;
 use super::progress::Screen;
 
 /// Look into a net: interpolation, arithmetic, turn vector, forgetting, guided backpropagation, classes side by side
@@ -68,6 +70,7 @@ struct NetArgs {
 
 impl NetArgs {
     fn open(&self) -> Result<Net> {
+        writable::folder(&self.out())?;
         Ok(Net::open(&self.net)?)
     }
 
@@ -149,6 +152,7 @@ impl Draw {
     fn run(self, store: &Store) -> Result<Verdict> {
         let beside = self.record.parent().unwrap_or(Path::new(""));
         let out = self.out.as_deref().unwrap_or(beside);
+        writable::folder(out)?;
         let screen = Screen::new();
         let net = self.net.as_deref();
         let written = explore::redraw(&self.record, net, out, store, &screen)?;
@@ -174,11 +178,11 @@ impl Explore {
 }
 
 fn tell(written: &Written) -> Verdict {
-    println!("picture: {}", written.png.display());
+    out!("picture: {}", written.png.display());
     if let Some(gif) = &written.gif {
-        println!("film:    {}", gif.display());
+        out!("film:    {}", gif.display());
     }
-    println!("record:  {}", written.json.display());
+    out!("record:  {}", written.json.display());
     Verdict::Fine
 }
 

@@ -120,6 +120,19 @@ pub enum SourceError {
         of: Option<u64>,
         why: String,
     },
+    /// The server sends more than the file has.
+    #[error(
+        "the server sent more than {0} bytes, which the card says that the download has; it was thrown away: name another source, or correct the source's `bytes` in the card"
+    )]
+    TooLong(u64),
+    /// Nobody says where the download ends.
+    #[error(
+        "neither the server nor the card says how long the download is; give the source's `bytes` in the card"
+    )]
+    NoLength,
+    /// Something else than a file lies where one is expected.
+    #[error("`{}` is no file; put the file itself there", path.display())]
+    NoFile { path: PathBuf },
     /// The archive is not the one that the card describes.
     #[error("the download has {found}, but the card says {expected}; it was thrown away")]
     WrongArchive { found: Checksum, expected: Checksum },

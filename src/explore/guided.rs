@@ -77,7 +77,7 @@ pub struct Response {
 ///
 /// # Errors
 /// [`ExploreError::Range`] for more features than there are, or none of anything; as [`Net::generate`] or
-/// [`Set::open`] for the images; [`ExploreError::Write`].
+/// Those of the images that cannot be opened; [`ExploreError::Write`].
 pub fn guided(
     net: &Net,
     options: &Options,

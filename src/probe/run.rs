@@ -14,7 +14,7 @@ use super::svm::{Bias, Fitted, Fitter, LINFA_ROWS, Solver, Step, Targets, View, 
 use crate::track::progress::{Progress, Unit};
 
 /// Most rows that C is validated on; table 2's protocol holds out as many.
-const VALIDATION: usize = 10_000;
+pub(super) const VALIDATION: usize = 10_000;
 /// Relative duality gap while C is chosen: a thousandth of the objective moves no accuracy.
 const CHOOSING: f64 = 1e-3;
 /// Relative duality gap of the fits that are reported.

@@ -1,3 +1,5 @@
+//! Why a report could not be written, or results could not be compared with a baseline.
+
 use std::path::PathBuf;
 
 use crate::spec::SpecError;
@@ -17,6 +19,9 @@ pub enum ReportError {
     /// A trial's record that is damaged or of a later version of this program.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// Records that a comparison cannot do without.
+    #[error("{0}")]
+    Damaged(String),
     /// A folder without a single trial.
     #[error(
         "no trial in `{}`: expected folders that hold a `run.json`; run `dcgan sweep` on the experiment first",

@@ -4,11 +4,13 @@
 //! parameters edit the tree ([`Experiment`]); [`load::typed`] turns it into typed values and points at the
 //! place of any error; [`resolve`] fills in the defaults. The rest of the program sees only a [`Spec`].
 
+mod argument;
 mod arms;
 mod error;
 mod experiment;
 mod explore;
 mod held_out;
+mod json;
 mod kmeans;
 mod labels;
 pub mod load;
@@ -21,14 +23,18 @@ mod raw;
 mod resolve;
 mod rules;
 mod supervised;
+mod syntax;
 mod torch;
 pub mod tree;
+mod typed;
+mod visible;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
 pub use explore::{
     By, Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
 };
+pub use json::json_reason;
 pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
 pub use memorisation::MemorisationSpec;
@@ -43,3 +49,4 @@ pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
 pub use supervised::SupervisedSpec;
+pub use visible::{visible, visible_lines};

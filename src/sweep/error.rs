@@ -81,6 +81,19 @@ pub enum SweepError {
         /// The spec's key that names the data set.
         key: &'static str,
     },
+    /// What training or a stage would refuse, found before.
+    #[error("`{key}`: {source}")]
+    Refused {
+        /// The spec's key that asks for it.
+        key: String,
+        source: Box<SweepError>,
+    },
+    #[error("`{key}`: cannot read `{}`: {source}", path.display())]
+    Missing {
+        key: String,
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Nearest(#[from] NearestError),
     #[error(

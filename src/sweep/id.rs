@@ -7,11 +7,12 @@ use sha2::{Digest, Sha256};
 use super::SweepError;
 use crate::spec::{ModelSpec, Spec, TrainSpec};
 use crate::track::hash::{self, hex};
+use crate::track::protocol;
 
 /// Raised when the same spec would give other numbers than before.
 ///
 /// 3: Adam's constants in double precision; data and weights are known by their contents, whatever their path.
-const VERSION: u32 = 3;
+const VERSION: u32 = 1 + protocol::TRAINING;
 
 /// Twelve hexadecimal digits that stand for what determines a trial's nets: the contents of data and weights, model,
 /// training, seed, the kind of device. Names and paths are not part of it: a folder of images that was moved is the same

@@ -9,6 +9,7 @@ mod fingerprints;
 mod id;
 mod nets;
 mod outcome;
+mod preflight;
 mod progress_label;
 mod run;
 mod sheets;

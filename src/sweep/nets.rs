@@ -7,7 +7,8 @@ use rand::seq::SliceRandom;
 
 use super::SweepError;
 use super::context::Context;
-use crate::data::{Dataset, Images};
+use super::preflight::{Sets, refused};
+use crate::data::{Dataset, Images, Loader};
 use crate::nn::{Architecture, Discriminator, Generator, Input, one_hot, released, torch};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::Streams;
@@ -85,6 +86,23 @@ impl Nets {
         infer_discriminator(&d, streams, context, dataset)?;
         Ok(d)
     }
+}
+
+/// Refuse a training set that the spec's net cannot train on.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    let set = sets.split("data", &spec.data.train, &spec.data.split)?;
+    let ModelSpec::Preset { rules, .. } = &spec.model else {
+        return Ok(());
+    };
+    if rules.conditional && (set.classes.is_empty() || set.labels.is_none()) {
+        let error = train::TrainError::NoLabels;
+        return Err(refused("model.conditional", error));
+    }
+    // The order is of no account, whether there is a mini-batch is.
+    let rng = Streams::new(spec.seed).stream("preflight");
+    Loader::new(set.images, spec.train.batch_size, rng)
+        .map(drop)
+        .map_err(|e| refused("train.batch_size", train::TrainError::from(e)))
 }
 
 /// Train, or read what was trained or released.

@@ -6,11 +6,18 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::context::Context;
 use super::outcome::{SweepSummary, TrialOutcome};
+use super::preflight::{self, Sets};
 use super::progress_label::Labelled;
 use super::{SweepError, trial, trial_id};
-use crate::data::Set;
-use crate::spec::{Experiment, Spec, TrialSpec};
+use crate::data::{DataError, Set};
+use crate::spec::{Experiment, TrialSpec};
+use crate::track::atomic;
 use crate::train::cpu_name;
+
+/// Folders down to which a killed process may have left unfinished files: the data cache has one a data set, an
+/// experiment's results one for its report. A trial's own folder is looked after when it is opened.
+const CACHED: usize = 1;
+const REPORTED: usize = 1;
 
 /// Run every trial of an experiment, [`Context::jobs`] of them at a time.
 ///
@@ -22,12 +29,30 @@ use crate::train::cpu_name;
 /// run at that moment are saved and stopped.
 pub fn run(experiment: &Experiment, context: &Context) -> Result<SweepSummary, SweepError> {
     let mut trials = Vec::new();
-    for TrialSpec { label, spec } in experiment.trials()? {
+    atomic::sweep(context.store.root(), CACHED);
+    for of in experiment.trials()? {
+        let spec = &of.spec;
+        if trials.is_empty() {
+            atomic::sweep(&context.results.join(&spec.name), REPORTED);
+        }
         let set = Set::find(&spec.data.train, context.cards)?;
         let fingerprint = set.fingerprint(&context.store, context.progress)?;
-        let id = trial_id(&spec, &fingerprint, &context.device_name)?;
-        trials.push(Trial { label, spec, id });
+        let id = trial_id(spec, &fingerprint, &context.device_name)?;
+        trials.push(Trial { of, id });
     }
+    let unfinished = |trial: &&Trial| {
+        let root = context.results.join(&trial.of.spec.name).join(&trial.id);
+        !preflight::is_over(&root)
+    };
+    let mut sets = Sets::new(context);
+    for trial in trials.iter().filter(unfinished) {
+        match preflight::check(&trial.of.spec, &mut sets) {
+            // The first trial stops at once, and that is told as ever.
+            Err(SweepError::Data(DataError::Stopped)) => break,
+            checked => checked?,
+        }
+    }
+    drop(sets);
     let ends = trials.iter().map(|_| Mutex::new(None)).collect();
     let sweep = Sweep {
         trials,
@@ -43,8 +68,7 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<SweepSummary, S
 }
 
 struct Trial {
-    label: String,
-    spec: Spec,
+    of: TrialSpec,
     id: String,
 }
 
@@ -97,7 +121,8 @@ impl Sweep {
             if self.halted.load(Ordering::SeqCst) {
                 return Ok(());
             }
-            let Trial { label, spec, id } = trial;
+            let Trial { of, id } = trial;
+            let label = &of.label;
             if many > 1 {
                 context
                     .progress
@@ -114,7 +139,7 @@ impl Sweep {
                         progress: &progress,
                         ..context.clone()
                     };
-                    trial::run(spec, &trial.label, id, &context)
+                    trial::run(of, id, &context)
                 }
             };
             if matches!(ended, Ok(TrialOutcome::Stopped) | Err(_)) {
@@ -134,7 +159,7 @@ impl Sweep {
         let trials = self.trials.into_iter().zip(ends);
         SweepSummary {
             trials: trials
-                .filter_map(|(t, end)| Some((t.label, t.id, end?)))
+                .filter_map(|(t, end)| Some((t.of.label, t.id, end?)))
                 .collect(),
         }
     }

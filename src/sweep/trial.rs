@@ -6,17 +6,18 @@ use std::time::Instant;
 use super::context::Context;
 use super::fingerprints::Fingerprints;
 use super::outcome::TrialOutcome;
+use super::preflight::{self, Sets};
 use super::stages::table;
 use super::trial_context::{TrialContext, data_record};
 use super::{SweepError, nets, sheets};
 use crate::data::{DataError, Dataset, Set, Want};
 use crate::explore::ExploreError;
 use crate::probe::ProbeError;
-use crate::spec::{ModelSpec, Spec};
+use crate::spec::{ModelSpec, Spec, TrialSpec};
 use crate::track::atomic::WriteError;
 use crate::track::format::{Failure, RunRecord, Scale, Status, VERSION};
 use crate::track::run::RunFolder;
-use crate::track::{atomic, filters, history, provenance};
+use crate::track::{atomic, filters, history, protocol, provenance};
 use crate::train::TrainError;
 
 /// The resolved spec, in a trial's folder.
@@ -26,16 +27,12 @@ const SPEC: &str = "spec.yaml";
 ///
 /// # Errors
 /// What would stop every other trial too; divergence is [`TrialOutcome::Failed`].
-pub fn run(
-    spec: &Spec,
-    label: &str,
-    id: &str,
-    context: &Context,
-) -> Result<TrialOutcome, SweepError> {
-    match prepare(spec, label, id, context) {
+pub fn run(of: &TrialSpec, id: &str, context: &Context) -> Result<TrialOutcome, SweepError> {
+    match prepare(of, id, context) {
         Ok(Prepared::Over(outcome)) => Ok(outcome),
         Ok(Prepared::ToDo(mut trial)) => {
-            let result = work(&mut trial, spec, id, context);
+            let result = work(&mut trial, &of.spec, id, context);
+            trial.tell_of_damage(context);
             trial.end(result)
         }
         Err(e) if stopped(&e) => Ok(TrialOutcome::Stopped),
@@ -58,12 +55,18 @@ enum Prepared {
 }
 
 /// Look at what is there, read the training images, write the spec and a record that says `running`.
-fn prepare(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Prepared, SweepError> {
+fn prepare(of: &TrialSpec, id: &str, context: &Context) -> Result<Prepared, SweepError> {
+    let spec = &of.spec;
     let root = context.results.join(&spec.name).join(id);
     let folder = RunFolder::open(&root)?;
     let own = &spec.data.train;
     let fingerprints = Fingerprints::of(&table::sources(spec), own, context)?;
     let before = folder.record()?;
+    if folder.mend_table()? {
+        context
+            .progress
+            .note("`metrics.parquet` was damaged and is made again from `metrics.jsonl`");
+    }
     if let Some(record) = &before {
         if record.failure == Some(Failure::Diverged) {
             let why = record.error.clone().unwrap_or_default();
@@ -72,6 +75,10 @@ fn prepare(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Prep
         if record.status == Status::Finished && table::done(&folder, spec, &fingerprints)? {
             return Ok(Prepared::Over(TrialOutcome::Skipped));
         }
+    }
+    // What a finished trial is asked for anew.
+    if preflight::is_over(&root) {
+        preflight::check(spec, &mut Sets::new(context))?;
     }
     let want = Want {
         size: Some(spec.data.size),
@@ -87,10 +94,12 @@ fn prepare(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Prep
             profile: context.profile.clone(),
             device: context.device_name.clone(),
             command: context.command.clone(),
-            label: label.to_string(),
+            label: of.label.clone(),
+            arm: of.arm.clone(),
+            parameters: of.parameters.clone(),
             ..record
         },
-        None => new_record(spec, label, id, context, &dataset),
+        None => new_record(of, id, context, &dataset),
     };
     let resolved = serde_yaml::to_string(spec).map_err(|e| WriteError {
         path: folder.path(SPEC),
@@ -98,12 +107,14 @@ fn prepare(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Prep
     })?;
     atomic::write(&folder.path(SPEC), resolved.as_bytes())?;
     folder.write_record(&record)?;
-    Ok(Prepared::ToDo(Box::new(Running {
+    let running = Running {
         folder,
         fingerprints,
         dataset: Rc::new(dataset),
         record,
-    })))
+    };
+    running.tell_of_damage(context);
+    Ok(Prepared::ToDo(Box::new(running)))
 }
 
 /// Train, then every stage.
@@ -138,6 +149,12 @@ fn work(trial: &mut Running, spec: &Spec, id: &str, context: &Context) -> Result
 }
 
 impl Running {
+    /// Say which damaged records were set aside.
+    fn tell_of_damage(&self, context: &Context) {
+        let said = self.folder.damaged();
+        said.iter().for_each(|line| context.progress.note(line));
+    }
+
     /// Write down how it ended.
     fn end(mut self, result: Result<(), SweepError>) -> Result<TrialOutcome, SweepError> {
         let record = &mut self.record;
@@ -202,18 +219,15 @@ fn ended_early(spec: &Spec, folder: &RunFolder, record: &mut RunRecord) -> Resul
     Ok(())
 }
 
-fn new_record(
-    spec: &Spec,
-    label: &str,
-    id: &str,
-    context: &Context,
-    dataset: &Dataset,
-) -> RunRecord {
+fn new_record(of: &TrialSpec, id: &str, context: &Context, dataset: &Dataset) -> RunRecord {
+    let spec = &of.spec;
     RunRecord {
         format: VERSION,
         experiment: spec.name.clone(),
         trial: id.to_string(),
-        label: label.to_string(),
+        label: of.label.clone(),
+        arm: of.arm.clone(),
+        parameters: of.parameters.clone(),
         reproduces: spec.reproduces.clone(),
         status: Status::Running,
         error: None,
@@ -227,6 +241,7 @@ fn new_record(
         versions: provenance::versions(),
         commit: provenance::commit(),
         data: vec![data_record(dataset)],
+        training: protocol::TRAINING,
         seed: spec.seed,
         scale: Scale {
             net: match &spec.model {

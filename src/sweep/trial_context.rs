@@ -62,6 +62,11 @@ impl Rows {
     pub fn classes(&self) -> usize {
         self.train.classes.len()
     }
+
+    /// In the order of the labels.
+    pub fn class_names(&self) -> &[String] {
+        &self.train.classes
+    }
 }
 
 impl<'a> TrialContext<'a> {

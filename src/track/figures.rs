@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// A figure, drawn or left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FigureRecord {
+    /// [`protocol::FIGURE`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// `interpolate`, `arithmetic`, ...
     pub figure: String,
     /// The name of its files in `figures/`.

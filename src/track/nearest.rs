@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// A trial's part of table 3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NearestRecord {
+    /// [`protocol::NEAREST`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// The data set whose test images were classified.
     pub data: String,
     /// Number of test images.

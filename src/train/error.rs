@@ -33,6 +33,11 @@ pub enum TrainError {
     Checkpoint(String),
     #[error("checkpoint `{}`: {message}; delete it to train anew", path.display())]
     BadCheckpoint { path: PathBuf, message: String },
+    #[error(
+        "`{}` is damaged: its content does not fit its checksum; delete it and run the sweep again, which goes on from the last whole checkpoint",
+        path.display()
+    )]
+    DamagedCheckpoint { path: PathBuf },
     #[error("parameter `{name}` is unknown to the optimiser")]
     NoMoments { name: String },
     /// A conditional training that was given no labels.

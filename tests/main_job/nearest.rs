@@ -49,7 +49,19 @@ fn more_samples_go_on_from_where_fewer_ended() {
     assert_eq!(more["real"].as_array().unwrap().len(), 1);
     let out = grown.run(&["report", "results/near"]);
     assert!(out.status.success(), "{}", stderr(&out));
-    assert!(grown.path("results/near/report/nearest-small.csv").exists());
+    let csv = std::fs::read_to_string(grown.path("results/near/report/nearest-small.csv")).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    let [_, real, ours] = lines[..] else {
+        panic!("{csv}")
+    };
+    // Of 300 queries.
+    let share = |errors: &serde_json::Value| format!(",{},", errors.as_f64().unwrap() / 300.0);
+    let all = share(&more["real"][0]["errors"][0]);
+    assert!(real.contains(&all), "{all} in {real}");
+    for row in rows {
+        let errors = share(&row["errors"]);
+        assert!(ours.contains(&errors), "{errors} in {ours}");
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use super::{QualityError, frechet};
 use crate::data::Images;
 use crate::track::Streams;
 use crate::track::progress::Progress;
+use crate::track::protocol;
 use crate::track::quality::{KernelRecord, NeighboursRecord, QualityRecord, ScoreRecord};
 
 /// Fewest images in either set: each needs more than the five neighbours that coverage asks for.
@@ -82,6 +83,7 @@ pub fn measure(
     let frechet = frechet(a, b)?;
     let [k_radius, k_density] = NEAREST;
     Ok(Some(QualityRecord {
+        protocol: protocol::QUALITY,
         space: settings.space.clone(),
         net: settings.net.clone(),
         images: settings.images.clone(),

@@ -27,7 +27,7 @@ pub struct Neighbours {
     pub coverage: f64,
 }
 
-/// The four measures of the rows of `generated` against those of `real`, more rows than [`NEAREST`] in each; `None`
+/// The four measures of the rows of `generated` against those of `real`, more rows than `NEAREST` in each; `None`
 /// where the user stopped it.
 ///
 /// As in the references, a distance equal to the radius counts for precision and recall and not for density and coverage.
@@ -203,6 +203,30 @@ mod tests {
         let found = neighbours(stuck.view(), line(0.0, 50).view(), &Silent).unwrap();
         assert_eq!(found.precision, 1.0);
         assert!(found.recall <= 0.02 && found.coverage < 0.2, "{found:?}");
+    }
+
+    /// Ten images at 0 to 9: the last one's third neighbour is 3 away and its fifth 5, the last but one's fifth 4. What
+    /// lies at 12 is therefore just as far from 9 as its third neighbour, and from 8 as its fifth.
+    #[test]
+    fn a_tie_is_inside_for_precision_and_recall_and_outside_for_density_and_coverage() {
+        let (ten, six) = (line(0.0, 10), Array2::from_elem((6, 1), 12.0));
+        let found = neighbours(six.view(), ten.view(), &Silent).unwrap();
+        let expected = Neighbours {
+            precision: 1.0,
+            recall: 0.0,
+            density: 1.0 / 5.0,
+            coverage: 1.0 / 10.0,
+        };
+        assert_eq!(found, expected);
+        // The other way round one generated image's radius reaches all real ones, whose own radii are nothing.
+        let found = neighbours(ten.view(), six.view(), &Silent).unwrap();
+        let expected = Neighbours {
+            precision: 0.0,
+            recall: 1.0,
+            density: 0.0,
+            coverage: 0.0,
+        };
+        assert_eq!(found, expected);
     }
 
     proptest! {

@@ -148,11 +148,15 @@ impl<'a> ParamGuard for L2SvmParams<'a> {
 
 /// C must be positive, also in single precision.
 pub(super) fn check_c(c: f64) -> Result<(), SvmError> {
-    if c > 0.0 && (1e-30..1e30).contains(&c) {
-        Ok(())
-    } else {
-        Err(SvmError::InvalidC(c))
+    match is_usable_c(c) {
+        true => Ok(()),
+        false => Err(SvmError::InvalidC(c)),
     }
+}
+
+/// Whether single precision can work with this C.
+pub fn is_usable_c(c: f64) -> bool {
+    (1e-30..1e30).contains(&c)
 }
 
 impl<D, T, L> Fit<ArrayBase<D, Ix2>, T, SvmError> for L2SvmValidParams<'_>

@@ -1,3 +1,5 @@
+//! Writes the report on every experiment.
+
 use std::path::Path;
 
 use super::layout::layout;
@@ -23,6 +25,8 @@ pub fn write(
     let folder = out.map_or(results.join("report"), Path::to_path_buf);
     let published = published()?;
     let experiments = collect::all(results)?;
+    let left_out = experiments.iter().flat_map(|e| &e.left_out);
+    left_out.for_each(|said| progress.note(&format!("left out: {said}")));
     let decided = decide(&experiments, &published)?;
     let outline = outline()?;
     let mut bar = progress.begin("report", Some(outline.len() as u64), Unit::Items);

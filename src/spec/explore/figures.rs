@@ -111,6 +111,47 @@ impl FigureSpec {
     }
 }
 
+impl FigureSpec {
+    /// Names of classes that it chooses samples by.
+    pub fn classes(&self) -> Vec<&str> {
+        let choices: Vec<&Choice> = match self {
+            FigureSpec::Interpolate { at, .. } => vec![at],
+            FigureSpec::Arithmetic { terms } => terms.iter().map(|term| &term.of).collect(),
+            FigureSpec::Turn {
+                left, right, of, ..
+            } => [left, right].into_iter().chain(of).collect(),
+            FigureSpec::Drop { of, .. } => of.iter().collect(),
+            FigureSpec::Browse { .. } | FigureSpec::Guided { .. } | FigureSpec::Digits { .. } => {
+                Vec::new()
+            }
+        };
+        let mut scores: Vec<&Score> = choices.into_iter().filter_map(Choice::score).collect();
+        if let FigureSpec::Browse { by, .. } = self {
+            scores.extend(by);
+        }
+        scores
+            .into_iter()
+            .flat_map(|score| match score {
+                Score::Concept { concept, against } => {
+                    [Some(concept), against.as_ref()].into_iter().flatten()
+                }
+                Score::Looking { .. } => [None, None].into_iter().flatten(),
+            })
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+impl Choice {
+    /// What its samples are chosen by, where not by their numbers.
+    fn score(&self) -> Option<&Score> {
+        match self {
+            Choice::Samples(_) => None,
+            Choice::Scored(scored) => Some(&scored.by),
+        }
+    }
+}
+
 /// The way from z to z.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -53,7 +53,7 @@ fn errors_name_the_place() {
     insta::assert_snapshot!(error("  - {figure: browse, name: ../x}\n"), @"x.yaml:5:28: `explore.0.name`: `../x` cannot name a file; use letters, digits, `-` and `_`");
     insta::assert_snapshot!(error("  - {figure: browse, name: samples}\n"), @"x.yaml:5:28: `explore.0.name`: `samples` is the name of a trial's own picture; choose another");
     insta::assert_snapshot!(error("  - {figure: interpolate, at: [3]}\n"), @"x.yaml:5:31: `explore.0.at`: is one sample; expected two or more to go between");
-    insta::assert_snapshot!(error("  - {figure: windows}\n"), @"x.yaml:5:14: `explore.0.figure`: unknown variant `windows`, expected one of `browse`, `interpolate`, `arithmetic`, `turn`, `guided`, `drop`, `digits`");
+    insta::assert_snapshot!(error("  - {figure: windows}\n"), @"x.yaml:5:14: `explore.0.figure`: is `windows`; expected one of `browse`, `interpolate`, `arithmetic`, `turn`, `guided`, `drop`, `digits`");
 }
 
 #[test]
@@ -65,6 +65,6 @@ fn the_command_line_says_choices_in_one_word() {
     insta::assert_snapshot!(parse("looking=left,of=200").unwrap(), @r#"{"looking":"left","top":3,"skip":0,"of":200}"#);
     insta::assert_snapshot!(parse("concept=smile,tip=4").unwrap_err(), @"concept=smile,tip=4: unknown key `tip` (did you mean `top`?); expected one of `concept`, `against`, `looking`, `top`, `skip`, `of`");
     insta::assert_snapshot!(parse("top=4").unwrap_err(), @"expected either `concept` (a class of the data) or `looking` (left or right)");
-    insta::assert_snapshot!(parse("looking=up").unwrap_err(), @"looking=up: `looking`: unknown variant `up`, expected `left` or `right`");
+    insta::assert_snapshot!(parse("looking=up").unwrap_err(), @"looking=up: `looking`: is `up`; expected `left` or `right`");
     insta::assert_snapshot!(parse("3,x").unwrap_err(), @"`x` is not a sample's number; expected sample numbers with commas between them, such as 3,17,21");
 }

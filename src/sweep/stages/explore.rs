@@ -8,8 +8,10 @@ use crate::nn::NnError;
 use crate::spec::{ExploreSpec, FigureSpec, Spec};
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::Source;
+use crate::sweep::preflight::{Sets, exists};
 use crate::sweep::trial_context::TrialContext;
 use crate::track::figures::FigureRecord;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::train::FINAL;
 
@@ -17,7 +19,7 @@ pub(super) struct Explore;
 
 impl Stage for Explore {
     const NAME: &'static str = "explore";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 1 + protocol::FIGURE;
     type Wanted<'s> = &'s ExploreSpec;
     type Record = FigureRecord;
 
@@ -40,6 +42,51 @@ impl Stage for Explore {
         }
     }
 
+    /// Refuse files and nets that are not there; say beforehand which figures these data do not have.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+        for (i, one) in spec.explore.iter().enumerate() {
+            let key = format!("explore.{i}");
+            match &one.figure {
+                FigureSpec::Drop { boxes, .. } => exists(&format!("{key}.boxes"), boxes)?,
+                FigureSpec::Digits { beside, .. } => {
+                    for folder in beside {
+                        exists(&format!("{key}.beside"), folder)?;
+                    }
+                }
+                _ => {}
+            }
+            let wanted = one.figure.classes();
+            let reads = matches!(
+                one.figure,
+                FigureSpec::Guided { samples: false, .. } | FigureSpec::Digits { .. }
+            );
+            if wanted.is_empty() && !reads {
+                continue;
+            }
+            let (name, split) = match &one.data {
+                Some(name) if *name != spec.data.train => (name, "train"),
+                _ => (&spec.data.train, spec.data.split.as_str()),
+            };
+            let split = one.split.as_deref().unwrap_or(split);
+            let set = sets.split(&format!("{key}.data"), name, split)?;
+            let missing = wanted
+                .iter()
+                .find(|class| !set.classes.iter().any(|c| c == *class));
+            if let Some(class) = missing {
+                sets.note(&format!(
+                    "figure `{}` will be left out: `{}` has no class `{class}`{}",
+                    one.name,
+                    set.name,
+                    match set.classes.as_slice() {
+                        [] => ", and no labels".to_string(),
+                        known => format!("; its classes are {}", known.join(", ")),
+                    }
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Draws the figure, or says why these nets or data have none.
     fn find(trial: &mut TrialContext, wanted: &&ExploreSpec) -> Result<FigureRecord, SweepError> {
         let (context, folder) = (trial.context, trial.folder);
@@ -57,6 +104,7 @@ impl Stage for Explore {
             folder.note(&line);
         }
         Ok(FigureRecord {
+            protocol: protocol::FIGURE,
             figure: wanted.figure.name().to_string(),
             name: wanted.name.clone(),
             left_out,

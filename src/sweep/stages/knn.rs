@@ -6,14 +6,16 @@ use crate::probe;
 use crate::spec::{Features, ProbeSpec, Spec};
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::Source;
+use crate::sweep::preflight::{Sets, refused};
 use crate::sweep::trial_context::{TrialContext, layer};
 use crate::track::knn::KnnRecord;
+use crate::track::protocol;
 
 pub(super) struct Knn;
 
 impl Stage for Knn {
     const NAME: &'static str = "knn";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = protocol::KNN;
     type Wanted<'s> = (&'s ProbeSpec, Features);
     type Record = KnnRecord;
 
@@ -41,6 +43,17 @@ impl Stage for Knn {
         }
     }
 
+    /// Refuse more neighbours than a draw has rows; the rows themselves are the probes'.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+        for (i, probe) in spec.probe.iter().enumerate() {
+            let Some(k) = &probe.knn else { continue };
+            let train = sets.split(&format!("probe.{i}.data"), &probe.data, "train")?;
+            probe::check_neighbours(train.classes.len(), &probes::settings(probe), k)
+                .map_err(|e| refused(&format!("probe.{i}.knn"), e))?;
+        }
+        Ok(())
+    }
+
     fn find(
         trial: &mut TrialContext,
         &(probe, kind): &Self::Wanted<'_>,
@@ -60,7 +73,8 @@ impl Stage for Knn {
             probe.knn.as_deref().unwrap_or_default(),
             probes::draws(probe, trial.spec),
             progress,
-        )?;
+        )
+        .map_err(|e| e.named(rows.class_names()))?;
         Ok(found.into_record(&probe.data, kind))
     }
 

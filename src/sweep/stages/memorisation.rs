@@ -11,10 +11,12 @@ use crate::probe::nearest::Nearest;
 use crate::spec::{MemorisationSpec, Spec};
 use crate::sweep::SweepError;
 use crate::sweep::nets::{self, Nets};
+use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::memorisation::{Memorisation, MemorisationRecord, Space};
 use crate::track::progress::{Progress, Silent, Stopped, Unit};
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::sheet::{self, Tiles};
 use crate::train::{Sampler, TrainError, kept};
@@ -30,7 +32,7 @@ pub(super) struct Memorised;
 
 impl Stage for Memorised {
     const NAME: &'static str = "memorisation";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = protocol::MEMORISATION;
     type Wanted<'s> = &'s MemorisationSpec;
     type Record = Memorisation;
 
@@ -42,6 +44,16 @@ impl Stage for Memorised {
         Inputs {
             spec: serde_json::json!([wanted, spec.seed, spec.data.size]),
             contents: Vec::new(),
+        }
+    }
+
+    /// Refuse a held-out split that is not there.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+        match &spec.memorisation {
+            None => Ok(()),
+            Some(wanted) => sets
+                .split("memorisation.held_out", &spec.data.train, &wanted.held_out)
+                .map(drop),
         }
     }
 
@@ -58,7 +70,10 @@ impl Stage for Memorised {
         let epochs = epochs
             .map(|&epoch| comparison.epoch(epoch, &held_out))
             .collect::<Result<_, _>>()?;
-        Ok(Memorisation { epochs })
+        Ok(Memorisation {
+            protocol: protocol::MEMORISATION,
+            epochs,
+        })
     }
 
     fn gather(folder: &RunFolder, records: &[Memorisation]) -> Result<(), SweepError> {

@@ -17,10 +17,12 @@ use crate::sweep::context::Context;
 use crate::sweep::fingerprints::Source;
 use crate::sweep::id::short;
 use crate::sweep::nets::Nets;
+use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::nearest::{GeneratedRow, NearestRecord, RealRow, Subset};
 use crate::track::progress::{Stopped, Unit};
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::train::Sampler;
 
@@ -38,7 +40,7 @@ pub(super) struct NearestNeighbours;
 
 impl Stage for NearestNeighbours {
     const NAME: &'static str = "nearest";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = protocol::NEAREST;
     type Wanted<'s> = &'s NearestSpec;
     type Record = NearestRecord;
 
@@ -50,6 +52,23 @@ impl Stage for NearestNeighbours {
         Inputs {
             spec: serde_json::json!([wanted, spec.seed, spec.data.size]),
             contents: vec![Source::Set(&wanted.data)],
+        }
+    }
+
+    /// Refuse a data set without labels, or with other classes than the generator's.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+        let Some(nearest) = &spec.nearest else {
+            return Ok(());
+        };
+        let [_, test] = sets.labelled("nearest.data", "nearest.data", &nearest.data)?;
+        let trained = sets.split("data", &spec.data.train, &spec.data.split)?;
+        match trained.classes.len() == test.classes.len() {
+            true => Ok(()),
+            false => Err(SweepError::Classes {
+                data: nearest.data.clone(),
+                expected: test.classes.len(),
+                found: trained.classes.len(),
+            }),
         }
     }
 
@@ -93,6 +112,7 @@ impl Neighbours<'_> {
             false => Vec::new(),
         };
         Ok(NearestRecord {
+            protocol: protocol::NEAREST,
             data: self.nearest.data.clone(),
             queries: truth.len(),
             generated,
@@ -157,7 +177,7 @@ impl Neighbours<'_> {
         let parts = serde_json::json!([NearestNeighbours::VERSION, spec.seed, spec.data.size, of]);
         let key = short(parts.to_string());
         let path = folder.path(&format!("nearest/real-{key}.json"));
-        if let Some(rows) = run::read_json(&path)? {
+        if let Some(rows) = folder.stored(&path)? {
             return Ok(rows);
         }
         let rows = self.real(truth)?;

@@ -3,20 +3,22 @@
 use rand::RngCore;
 
 use super::{Inputs, Stage};
-use crate::probe::{self, ProbeSettings, svm};
+use crate::probe::{self, ProbeError, ProbeSettings, svm};
 use crate::spec::{Features, Labels, ProbeSpec, Solver, Spec};
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::Source;
+use crate::sweep::preflight::{Sets, refused};
 use crate::sweep::trial_context::{TrialContext, layer};
 use crate::track::Streams;
 use crate::track::format::ProbeRecord;
+use crate::track::protocol;
 
 pub(super) struct Probes;
 
 impl Stage for Probes {
     const NAME: &'static str = "probe";
     const RESULTS: &'static str = "probes";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 1 + protocol::PROBE;
     type Wanted<'s> = (&'s ProbeSpec, Features);
     type Record = ProbeRecord;
 
@@ -38,6 +40,24 @@ impl Stage for Probes {
         }
     }
 
+    /// Refuse data sets without labels, and classes too small for what a probe draws.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+        for (i, probe) in spec.probe.iter().enumerate() {
+            let key = format!("probe.{i}.data");
+            let [train, _] = sets.labelled("probe.data", &key, &probe.data)?;
+            let labels = train.labels.as_deref().unwrap_or_default();
+            probe::check_rows(labels, train.classes.len(), &settings(probe)).map_err(|e| {
+                let key = match &e {
+                    ProbeError::Setting { key, .. } => format!("probe.{i}.{key}"),
+                    ProbeError::Svm(_) => key,
+                    _ => format!("probe.{i}.labels"),
+                };
+                refused(&key, e.named(&train.classes))
+            })?;
+        }
+        Ok(())
+    }
+
     fn find(
         trial: &mut TrialContext,
         &(probe, kind): &Self::Wanted<'_>,
@@ -57,7 +77,8 @@ impl Stage for Probes {
             &settings(probe),
             draws(probe, trial.spec),
             progress,
-        )?;
+        )
+        .map_err(|e| e.named(rows.class_names()))?;
         Ok(found.into_record(&probe.data, kind, max_units))
     }
 

@@ -7,17 +7,20 @@ use rand::seq::SliceRandom;
 
 use super::stage::{key, path, together};
 use super::{Inputs, Stage};
-use crate::data::{Images, ImagesError, Set, Store, Want, to_bytes};
+use crate::data::{DataError, Images, ImagesError, Set, Store, Want, to_bytes};
 use crate::explore::Net;
 use crate::nn::NnError;
 use crate::probe::quality::{Settings, measure};
 use crate::spec::{QualitySpec, SpaceSpec, Spec};
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::{Fingerprints, Source};
+use crate::sweep::preflight::{Sets, exists};
 use crate::sweep::spaces::space;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
+use crate::track::lock::Lock;
 use crate::track::progress::{Progress, Stopped, Unit};
+use crate::track::protocol;
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
 use crate::train::FINAL;
@@ -29,7 +32,7 @@ pub(super) struct Quality;
 
 impl Stage for Quality {
     const NAME: &'static str = "quality";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = protocol::QUALITY;
     type Wanted<'s> = &'s QualitySpec;
     type Record = QualityRecord;
 
@@ -52,12 +55,30 @@ impl Stage for Quality {
         }
     }
 
+    /// Refuse images to compare with, and nets to compare by, that are not there.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+        for (i, wanted) in spec.quality.iter().enumerate() {
+            let (set, split) = named(&wanted.against, &spec.data.train);
+            sets.split(&format!("quality.{i}.against"), set, split)?;
+            let key = format!("quality.{i}.space");
+            match &wanted.space {
+                SpaceSpec::Inception(weights) => exists(&key, &weights.inception)?,
+                SpaceSpec::Trial(folder) => exists(&key, folder)?,
+                SpaceSpec::Trained | SpaceSpec::Untrained => {}
+            }
+        }
+        Ok(())
+    }
+
     fn find(trial: &mut TrialContext, wanted: &&QualitySpec) -> Result<QualityRecord, SweepError> {
         let (set, split) = named(&wanted.against, &trial.spec.data.train);
         let real = trial.open(set, split)?;
         let net = Net::open(trial.folder.root())?;
-        let against = (format!("{set}, {split}"), &real.images);
-        let progress = trial.context.progress;
+        let (store, progress) = (&trial.context.store, trial.context.progress);
+        let of = Set::find(set, trial.context.cards)?;
+        let name = format!("{set}, {split}");
+        let name = told(&name, &of, real.images.c, store, progress)?;
+        let against = (name, &real.images);
         compare(&net, wanted, trial.spec.seed, against, progress)
     }
 
@@ -97,11 +118,16 @@ pub fn trial(
     };
     let own = &spec.data.train;
     let (set, split) = named(&wanted.against, own);
+    // A sweep may be at work on the trial.
+    let _alone = Lock::take(root).map_err(RunError::from)?;
     let mut fingerprints = Fingerprints::default();
     let sources = Quality::reads(&wanted, &spec).contents;
     fingerprints.add(&sources, own, cards, store, progress)?;
-    let real = Set::find(set, cards)?.open(split, &want, store, progress)?;
-    let against = (format!("{set}, {split}"), &real.images);
+    let of = Set::find(set, cards)?;
+    let real = of.open(split, &want, store, progress)?;
+    let name = format!("{set}, {split}");
+    let name = told(&name, &of, image.channels, store, progress)?;
+    let against = (name, &real.images);
     let found = compare(&net, wanted, seed, against, progress)?;
     let key = key::<Quality>(&wanted, &spec, &fingerprints);
     write_json(&path::<Quality>(root, &key), &found)?;
@@ -142,6 +168,26 @@ pub fn named<'a>(text: &'a str, own: &'a str) -> (&'a str, &'a str) {
         Some((set, split)) => (set, split),
         None => (own, text),
     }
+}
+
+/// The name of a set that is compared in so many channels; where that drops its colour, the name says so, and a note.
+///
+/// # Errors
+/// Where a folder cannot be read.
+pub fn told(
+    name: &str,
+    set: &Set,
+    channels: usize,
+    store: &Store,
+    progress: &dyn Progress,
+) -> Result<String, DataError> {
+    if set.channels(store, progress)? <= channels {
+        return Ok(name.to_string());
+    }
+    progress.note(&format!(
+        "quality: {name} is in colour, but the net knows grey images alone: its colour is not compared"
+    ));
+    Ok(format!("{name}, in grey"))
 }
 
 /// Up to `most` of the images, the same ones for every trial, in an order of their own.
@@ -203,7 +249,8 @@ fn gather(root: &Path) -> Result<(), SweepError> {
     files.sort();
     let mut all = BTreeMap::new();
     for (_, path) in files {
-        if let Some(r) = read_json::<QualityRecord>(&path)? {
+        // A damaged one that is wanted was set aside before; another is nobody's loss.
+        if let Ok(Some(r)) = read_json::<QualityRecord>(&path) {
             let (space, against) = (r.space.clone(), r.against.clone());
             let alike = (space, against, r.samples, r.seed, r.net.clone());
             all.insert(alike, r);

@@ -9,9 +9,11 @@ use crate::probe::{features, selectivity};
 use crate::spec::{Features, Spec};
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::Source;
+use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::progress::Stopped;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::selectivity::{Selectivity, SelectivityRecord};
 
@@ -25,7 +27,7 @@ pub(super) struct UnitSelectivity;
 
 impl Stage for UnitSelectivity {
     const NAME: &'static str = "selectivity";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = protocol::SELECTIVITY;
     /// The data sets whose features are made of the trained and of the untrained net anyway.
     type Wanted<'s> = Vec<&'s str>;
     type Record = SelectivityRecord;
@@ -50,6 +52,11 @@ impl Stage for UnitSelectivity {
             spec: serde_json::json!([names, STRONGEST, spec.seed, spec.data.size]),
             contents: names.iter().map(|name| Source::Set(name)).collect(),
         }
+    }
+
+    /// Nothing is refused: sets too small or without labels are passed over.
+    fn check(_: &Spec, _: &mut Sets) -> Result<(), SweepError> {
+        Ok(())
     }
 
     fn find(trial: &mut TrialContext, names: &Vec<&str>) -> Result<SelectivityRecord, SweepError> {
@@ -101,7 +108,10 @@ impl Stage for UnitSelectivity {
                 chance,
             });
         }
-        Ok(SelectivityRecord { sets })
+        Ok(SelectivityRecord {
+            protocol: protocol::SELECTIVITY,
+            sets,
+        })
     }
 
     fn gather(folder: &RunFolder, records: &[SelectivityRecord]) -> Result<(), SweepError> {

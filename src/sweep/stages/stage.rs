@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::spec::Spec;
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::{Fingerprints, Source};
+use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::run::{self, RunFolder};
 
@@ -29,6 +30,9 @@ pub(in crate::sweep) trait Stage {
 
     /// Everything that decides a result beside the trial's own nets and training images.
     fn reads<'s>(wanted: &Self::Wanted<'s>, spec: &'s Spec) -> Inputs<'s>;
+
+    /// Refuse, before the trial trains, what [`Stage::find`] would refuse after.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError>;
 
     /// Find one result.
     fn find(
@@ -88,7 +92,7 @@ fn stored<'s, S: Stage>(
     fingerprints: &Fingerprints,
 ) -> Result<Option<S::Record>, SweepError> {
     let path = path::<S>(folder.root(), &key::<S>(wanted, spec, fingerprints));
-    let record: Option<S::Record> = run::read_json(&path)?;
+    let record: Option<S::Record> = folder.stored(&path)?;
     Ok(record.filter(|record| S::stands(record, folder)))
 }
 

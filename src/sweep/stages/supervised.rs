@@ -6,13 +6,15 @@ use rand_chacha::ChaCha8Rng;
 use super::stage::together;
 use super::supervised_search::Search;
 use super::{Inputs, Stage, probes};
-use crate::probe::HeldOut;
+use crate::probe::{self, HeldOut, ProbeError, ProbeSettings};
 use crate::spec::{Spec, SupervisedSpec};
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::{Fingerprints, Source};
+use crate::sweep::preflight::{Sets, refused};
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::format::Labels;
+use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::supervised::SupervisedRecord;
 use crate::train::supervised::{Labelled, Task};
@@ -21,7 +23,7 @@ pub(super) struct Supervised;
 
 impl Stage for Supervised {
     const NAME: &'static str = "supervised";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = protocol::SUPERVISED;
     type Wanted<'s> = &'s SupervisedSpec;
     type Record = SupervisedRecord;
 
@@ -34,6 +36,28 @@ impl Stage for Supervised {
             spec: serde_json::json!([wanted, spec.seed]),
             contents: vec![Source::Set(&wanted.data)],
         }
+    }
+
+    /// Refuse a data set without labels, and classes too small for the labelled and the held-out images.
+    fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+        let Some(wanted) = &spec.supervised else {
+            return Ok(());
+        };
+        let [train, _] = sets.labelled("supervised.data", "supervised.data", &wanted.data)?;
+        let settings = ProbeSettings {
+            labels: Labels::PerClass(wanted.labels),
+            validation: Some(wanted.validation),
+            ..ProbeSettings::default()
+        };
+        let labels = train.labels.as_deref().unwrap_or_default();
+        probe::check_rows(labels, train.classes.len(), &settings).map_err(|e| {
+            let key = match &e {
+                ProbeError::Setting { key, .. } => format!("supervised.{key}"),
+                ProbeError::Svm(_) => "supervised.data".into(),
+                _ => "supervised.labels".into(),
+            };
+            refused(&key, e.named(&train.classes))
+        })
     }
 
     /// Every trial of the search, then the test of the best.
@@ -111,6 +135,7 @@ fn search(
     let (trials, chosen) = search.trials()?;
     let (net, accuracy) = search.test(chosen, &test)?;
     Ok(SupervisedRecord {
+        protocol: protocol::SUPERVISED,
         data: wanted.data.clone(),
         labels,
         held_out: wanted.validation,

@@ -8,6 +8,7 @@ use crate::spec::SupervisedSpec;
 use crate::sweep::SweepError;
 use crate::sweep::context::Context;
 use crate::track::Streams;
+use crate::track::disk;
 use crate::track::progress::{Stopped, Unit};
 use crate::track::run::{self, RunFolder};
 use crate::track::supervised::SupervisedTrial;
@@ -50,7 +51,7 @@ impl Search<'_> {
         let mut best: Option<usize> = None;
         for trial in 0..self.wanted.trials {
             let path = self.path(trial, "json");
-            let done = match run::read_json::<SupervisedTrial>(&path)? {
+            let done = match self.folder.stored::<SupervisedTrial>(&path)? {
                 Some(done) => {
                     bar.advance(each);
                     done
@@ -80,7 +81,7 @@ impl Search<'_> {
             };
             if let Some(loser) = loser {
                 // A net that stays costs disk and nothing else.
-                let _ = std::fs::remove_file(self.path(loser, "safetensors"));
+                let _ = disk::remove_file(&self.path(loser, "safetensors"));
             }
             trials.push(done);
             let lowest = best

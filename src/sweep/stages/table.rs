@@ -12,12 +12,14 @@ use super::supervised::Supervised;
 use crate::spec::Spec;
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::{Fingerprints, Source};
+use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::run::RunFolder;
 
 struct Row {
     /// Data sets and files that the spec only names.
     sources: fn(&Spec) -> Vec<Source<'_>>,
+    check: fn(&Spec, &mut Sets) -> Result<(), SweepError>,
     done: fn(&RunFolder, &Spec, &Fingerprints) -> Result<bool, SweepError>,
     run: fn(&mut TrialContext) -> Result<(), SweepError>,
 }
@@ -25,6 +27,7 @@ struct Row {
 const fn row<S: Stage>() -> Row {
     Row {
         sources: sources_of::<S>,
+        check: S::check,
         done: stage::done::<S>,
         run: stage::run::<S>,
     }
@@ -52,6 +55,11 @@ fn sources_of<S: Stage>(spec: &Spec) -> Vec<Source<'_>> {
 /// Everything that the stages of `spec` read by its name alone.
 pub(in crate::sweep) fn sources(spec: &Spec) -> Vec<Source<'_>> {
     STAGES.iter().flat_map(|row| (row.sources)(spec)).collect()
+}
+
+/// Refuse what any stage would refuse.
+pub(in crate::sweep) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    STAGES.iter().try_for_each(|row| (row.check)(spec, sets))
 }
 
 /// Whether every stage has done what the spec asks for.
