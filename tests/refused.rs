@@ -30,7 +30,7 @@ fn place() -> tempfile::TempDir {
 /// The error of a sweep that must end before it makes a trial's folder.
 fn refused(place: &Path, train: &str, rest: &str) -> String {
     let spec = format!(
-        "name: x\ndata: {{train: 'folder:{train}', split: all}}\nmodel: {{preset: svhn32, width: 4}}\ntrain: {{epochs: 2, batch_size: 8}}\n{rest}\n"
+        "name: x\ndata: {{train: 'folder:{train}'}}\nmodel: {{preset: svhn32, width: 4}}\ntrain: {{epochs: 2, batch_size: 8}}\n{rest}\n"
     );
     std::fs::write(place.join("x.yaml"), spec).unwrap();
     let out = Command::cargo_bin("dcgan")
@@ -58,41 +58,41 @@ fn probes_and_their_neighbours() {
             &format!("probe: [{{data: 'folder:{data}', {rest}}}]"),
         )
     };
-    insta::assert_snapshot!(error("tiny", "labels: 5, draws: 2"), @"");
-    insta::assert_snapshot!(error("two", "labels: 20, draws: 2, validation: 60"), @"");
-    insta::assert_snapshot!(error("two", "labels: 20, draws: 2, validation: 600"), @"");
-    insta::assert_snapshot!(error("two", "labels: 5, validation: 20, knn: [1, 30]"), @"");
-    insta::assert_snapshot!(error("plain", "labels: all"), @"");
-    insta::assert_snapshot!(error("absent", "labels: all"), @"");
-    insta::assert_snapshot!(refused(place.path(), "two", "probe: [{data: cifra10, labels: all}]"), @"");
+    insta::assert_snapshot!(error("tiny", "labels: 5, draws: 2"), @"error: `probe.0.labels`: class `only1` has 1 training rows, expected at least 6: 5 for a draw and one to validate on; ask for fewer labels per class");
+    insta::assert_snapshot!(error("two", "labels: 20, draws: 2, validation: 60"), @"error: `probe.0.labels`: class `a` has 8 training rows beside the 30 held out, expected at least the 20 of a draw; ask for fewer labels per class or a smaller `validation`");
+    insta::assert_snapshot!(error("two", "labels: 20, draws: 2, validation: 600"), @"error: `probe.0.validation`: `validation` is 600 of 75 training rows, expected 1 or more, and some rows left to draw from");
+    insta::assert_snapshot!(error("two", "labels: 5, validation: 20, knn: [1, 30]"), @"error: `probe.0.knn`: `knn` is [1, 30], and a draw has 10 labels, expected ascending numbers from 1 to the labels of a draw");
+    insta::assert_snapshot!(error("plain", "labels: all"), @"error: data set `folder:plain` has no labels in split `train`; a probe needs them: choose another `probe.data`");
+    insta::assert_snapshot!(error("absent", "labels: all"), @"error: `probe.0.data`: `folder:absent`: there is no `absent`; name a folder of images or a tar archive of them, absolute or relative to the working directory");
+    insta::assert_snapshot!(refused(place.path(), "two", "probe: [{data: cifra10, labels: all}]"), @"error: `probe.0.data`: no data set is called `cifra10` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
 }
 
 #[test]
 fn the_other_stages() {
     let place = place();
     let error = |rest: &str| refused(place.path(), "two", rest);
-    insta::assert_snapshot!(error("supervised: {data: 'folder:tiny', labels: 3, validation: 10}"), @"");
-    insta::assert_snapshot!(error("supervised: {data: 'folder:plain', labels: 3, validation: 10}"), @"");
-    insta::assert_snapshot!(error("memorisation: {held_out: dev, samples: 100}"), @"");
-    insta::assert_snapshot!(error("quality: [{against: dev}]"), @"");
-    insta::assert_snapshot!(error("quality: [{against: mnist/dev}]"), @"");
-    insta::assert_snapshot!(error("quality: [{space: {inception: absent.pth}}]"), @"");
-    insta::assert_snapshot!(error("explore: [{figure: drop, boxes: absent.json}]"), @"");
+    insta::assert_snapshot!(error("supervised: {data: 'folder:tiny', labels: 3, validation: 10}"), @"error: `supervised.labels`: class `only1` has 1 training rows beside the 0 held out, expected at least the 3 of a draw; ask for fewer labels per class or a smaller `validation`");
+    insta::assert_snapshot!(error("supervised: {data: 'folder:plain', labels: 3, validation: 10}"), @"error: data set `folder:plain` has no labels in split `train`; a probe needs them: choose another `supervised.data`");
+    insta::assert_snapshot!(error("memorisation: {held_out: dev, samples: 100}"), @"error: `memorisation.held_out`: data set `folder:two` has no split `dev`; it has all, test, train");
+    insta::assert_snapshot!(error("quality: [{against: dev}]"), @"error: `quality.0.against`: data set `folder:two` has no split `dev`; it has all, test, train");
+    insta::assert_snapshot!(error("quality: [{against: mnist/dev}]"), @"error: `quality.0.against`: data set `mnist` has no split `dev`; it has test, train");
+    insta::assert_snapshot!(error("quality: [{space: {inception: absent.pth}}]"), @"error: `quality.0.space`: cannot read `absent.pth`: No such file or directory (os error 2)");
+    insta::assert_snapshot!(error("explore: [{figure: drop, boxes: absent.json}]"), @"error: `explore.0.boxes`: cannot read `absent.json`: No such file or directory (os error 2)");
 }
 
 #[test]
 fn what_a_net_cannot_train_on() {
     let place = place();
     let error = |set: &str, rest: &str| refused(place.path(), set, rest);
-    insta::assert_snapshot!(error("plain", "sweep: {parameters: {model.conditional: {values: [false, true]}}}"), @"");
-    insta::assert_snapshot!(error("two", "sweep: {parameters: {train.batch_size: {values: [8, 800]}}}"), @"");
+    insta::assert_snapshot!(error("plain", "sweep: {parameters: {model.conditional: {values: [false, true]}}}"), @"error: `model.conditional`: conditional nets train on labelled images, and the training set has no labels; say `model.conditional: false` or choose a set with classes");
+    insta::assert_snapshot!(error("two", "sweep: {parameters: {train.batch_size: {values: [8, 800]}}}"), @"error: `train.batch_size`: a mini-batch of 800 cannot be drawn from 75 images; choose a batch size of 1 to 75");
 }
 
 #[test]
 fn a_figure_of_a_class_that_is_not_there_is_told_before_training() {
     let place = place();
     let spec = "name: x\ndata: {train: 'folder:two', split: all}\nmodel: {preset: svhn32, width: 4}\ntrain: {epochs: 1, batch_size: 8}\n\
-        explore: [{figure: browse, count: 4, by: {concept: c}}]\n";
+        explore: [{figure: browse, count: 4, by: probe, concept: c}]\n";
     std::fs::write(place.path().join("x.yaml"), spec).unwrap();
     let out = Command::cargo_bin("dcgan")
         .unwrap()

@@ -158,7 +158,7 @@ pub enum ProbeError {
     },
     /// The loss is nothing beside the regulariser, or the other way round.
     #[error(
-        "C = {c:e} says nothing for features whose root mean square is {size:.1e}; leave C out so that it is chosen, \
+        "C = {c:e} does not suit features whose root mean square is {size:.1e}; leave C out so that it is chosen, \
          give one near {usual:.0e}, or divide the features by {size:.0e}"
     )]
     Size { size: f64, c: f64, usual: f64 },

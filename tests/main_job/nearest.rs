@@ -80,5 +80,5 @@ fn what_cannot_be_scored_is_said() {
     insta::assert_snapshot!(error("[30, 70]", "[70, 30]"), @"error: near.yaml:5:20: `nearest.samples`: is [70, 30]; expected one or more rising numbers of images, such as [50000, 10000000]");
     insta::assert_snapshot!(error("{samples: [30, 70]}", "{sample: 30}"), @"error: near.yaml:5:11: unknown key `sample` (did you mean `samples`?); expected one of `data`, `samples`, `real`");
     insta::assert_snapshot!(error("conditional: true", "conditional: false"), @"error: near.yaml:5:10: `nearest`: needs a generator that draws for a label; set `model.conditional: true`, take the preset mnist28 or fc28, or remove `nearest`");
-    insta::assert_snapshot!(error("{samples: [30, 70]}", "{samples: [30, 70], data: cifar11}"), @"error: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, small, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
+    insta::assert_snapshot!(error("{samples: [30, 70]}", "{samples: [30, 70], data: cifar11}"), @"error: `nearest.data`: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, small, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
 }

@@ -230,17 +230,17 @@ mod tests {
     fn each_fault_is_named_with_what_makes_it_right() {
         let fault = |bytes: &[u8]| single(bytes).unwrap_err().to_string();
         let of = |descr: &str| fault(&file(&header(descr, "False", "(1,)"), &[0; 8]));
-        insta::assert_snapshot!(of("'<U3'"), @"");
-        insta::assert_snapshot!(of("'|O'"), @"");
-        insta::assert_snapshot!(of("'<c8'"), @"");
-        insta::assert_snapshot!(of("[('a', '<f4'), ('b', '<f4')]"), @"");
-        insta::assert_snapshot!(fault(b"1,2,3\n"), @"");
-        insta::assert_snapshot!(fault(b"PK\x03\x04 and more"), @"");
+        insta::assert_snapshot!(of("'<U3'"), @"holds text (<U3), expected numbers (float16, float32, float64, whole or bool); `numpy.unique(array, return_inverse=True)[1]` gives every distinct value a number");
+        insta::assert_snapshot!(of("'|O'"), @"holds Python objects (|O), expected numbers (float16, float32, float64, whole or bool); where they are numbers, `array.astype(float)`, else `numpy.unique(array, return_inverse=True)[1]`");
+        insta::assert_snapshot!(of("'<c8'"), @"holds complex numbers (<c8), expected numbers (float16, float32, float64, whole or bool); `array.real` takes one part");
+        insta::assert_snapshot!(of("[('a', '<f4'), ('b', '<f4')]"), @r#"holds records of several fields, expected numbers (float16, float32, float64, whole or bool); write one field, `array["NAME"]`"#);
+        insta::assert_snapshot!(fault(b"1,2,3\n"), @"is not a NumPy array file: it does not begin with the NPY magic and a version from 1 to 3; write it with `numpy.save`");
+        insta::assert_snapshot!(fault(b"PK\x03\x04 and more"), @"is an archive (`.npz`, as `numpy.savez` writes it), expected one array; write each of its arrays with `numpy.save`");
         let good = header("'<f4'", "False", "(2, 3)");
-        insta::assert_snapshot!(fault(&file(&good, &[0; 20])), @"");
-        insta::assert_snapshot!(fault(&file(&good, &[0; 25])), @"");
-        insta::assert_snapshot!(fault(&file(&good, &[])[..20]), @"");
-        insta::assert_snapshot!(fault(&file("{'descr': '<f4'}\n", &[])), @"");
+        insta::assert_snapshot!(fault(&file(&good, &[0; 20])), @"is truncated or damaged: its values take 20 bytes where its shape and type need 24; write or fetch it again");
+        insta::assert_snapshot!(fault(&file(&good, &[0; 25])), @"is truncated or damaged: its values take 25 bytes where its shape and type need 24; write or fetch it again");
+        insta::assert_snapshot!(fault(&file(&good, &[])[..20]), @"has a header that ends early; the file is damaged, write it again with `numpy.save`");
+        insta::assert_snapshot!(fault(&file("{'descr': '<f4'}\n", &[])), @"has a header that does not describe an array (error parsing header: missing key: fortran_order); the file is damaged, write it again with `numpy.save`");
     }
 
     #[test]
