@@ -101,7 +101,7 @@ pub fn main() -> ExitCode {
         Ok(Verdict::Failed) => ExitCode::from(1),
         Ok(Verdict::Stopped) => ExitCode::from(130),
         Err(error) if error.chain().any(|cause| cause.is::<Stopped>()) => {
-            eprintln!("{Stopped}");
+            err!("{Stopped}");
             ExitCode::from(130)
         }
         Err(error) => {

@@ -2,13 +2,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use dcgan::probe::{self, Labelled, ProbeError, ProbeOutcome, ProbeSettings, files};
+use dcgan::probe::{self, Labelled, ProbeOutcome, ProbeSettings, files};
 use dcgan::spec::Labels;
 use dcgan::track::{Streams, atomic, protocol, writable};
 use rand::RngCore;
 use serde::Serialize;
 
-use super::out::{self, err, out};
+use super::out::{self, out};
 use super::progress::Screen;
 use super::{Verdict, stop};
 
@@ -152,10 +152,6 @@ impl Probe {
             );
             let one = match found {
                 Ok(found) => One::new(found),
-                Err(ProbeError::Stopped) => {
-                    err!("stopped; run the same command again to start it over");
-                    return Ok(Verdict::Stopped);
-                }
                 Err(e) => return Err(e.named(&names).into()),
             };
             out!("{}", one.line());

@@ -7,7 +7,7 @@ use dcgan::explore::Net;
 use dcgan::probe::quality::{Settings, measure};
 use dcgan::spec::{InceptionSpec, QUALITY_SAMPLES, QualitySpec, SpaceSpec};
 use dcgan::sweep::{self, quality};
-use dcgan::track::progress::{Progress, Stopped};
+use dcgan::track::progress::Progress;
 use dcgan::track::quality::QualityRecord;
 use dcgan::track::run::write_json;
 use dcgan::track::writable;
@@ -171,7 +171,7 @@ impl Quality {
             against,
             seed: self.seed,
         };
-        Ok(measure(&space, &judged, &real, &settings, progress)?.ok_or(Stopped)?)
+        Ok(measure(&space, &judged, &real, &settings, progress)?)
     }
 
     /// The set and split that `text` names.

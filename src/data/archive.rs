@@ -13,7 +13,7 @@ use super::sheet;
 use super::{SourceError, Store};
 use crate::track::atomic;
 use crate::track::disk::{self, Out};
-use crate::track::progress::{Bar, Progress, Unit};
+use crate::track::progress::{Bar, Progress, Stopped, Unit};
 
 /// Members that only serve to make a final file are refused past this size: none at hand has a tenth of it.
 const LARGEST_HELPER: u64 = 1 << 30;
@@ -136,7 +136,7 @@ impl Unpacking<'_> {
             match read {
                 Ok(()) => {}
                 Err(Side::From(e)) => return Err(damaged(self.path, &e)),
-                Err(Side::To(_)) => return Err(SourceError::Stopped),
+                Err(Side::To(_)) => return Err(Stopped.into()),
             }
         }
         if let Some(member) = missing.first() {

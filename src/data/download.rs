@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::SourceError;
 use crate::track::atomic::{self, WriteError};
 use crate::track::disk::{self, Out};
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// A server that does not answer within this is taken for absent, so that the next source is tried soon.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -166,7 +166,7 @@ fn request(
     let mut buffer = vec![0u8; 1 << 16];
     loop {
         if progress.stop_requested() {
-            return Err(Trouble::Final(SourceError::Stopped));
+            return Err(Trouble::Final(Stopped.into()));
         }
         match body.read(&mut buffer) {
             Ok(0) if total.is_some_and(|t| got < t) => {

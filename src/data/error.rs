@@ -4,6 +4,7 @@ use super::verify::Verdict;
 use super::{Checksum, FileSpec, FolderError, ImagesError, ReadError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
+use crate::track::progress::Stopped;
 
 /// Why a data set could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +69,8 @@ pub enum DataError {
     #[error(transparent)]
     Images(#[from] ImagesError),
     /// The user asked to stop.
-    #[error("stopped; what was downloaded is kept, and the same command goes on from there")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }
 
 fn unavailable(
@@ -173,6 +174,6 @@ pub enum SourceError {
         source: std::io::Error,
     },
     /// The user asked to stop.
-    #[error("stopped")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }

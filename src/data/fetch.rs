@@ -125,7 +125,7 @@ fn from_sources(
         let result = source.give(&wanted, card, store, progress);
         match result {
             Ok(()) => {}
-            Err(SourceError::Stopped) => return Err(DataError::Stopped),
+            Err(SourceError::Stopped(stopped)) => return Err(stopped.into()),
             // The next source would meet the same disk.
             Err(SourceError::Write(e)) => return Err(e.into()),
             Err(reason) => {
@@ -175,9 +175,7 @@ fn lock(card: &Card, store: &Store, progress: &dyn Progress) -> Result<Option<Lo
         match Lock::take(&folder) {
             Ok(lock) => return Ok(Some(lock)),
             Err(LockError::InUse { .. }) => {
-                if progress.stop_requested() {
-                    return Err(DataError::Stopped);
-                }
+                progress.check()?;
                 if !told {
                     progress.note(&format!(
                         "{}: another process is fetching it; waiting",

@@ -9,7 +9,7 @@ use super::{
 };
 use super::{archive, download, files, npm};
 use crate::track::disk;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 impl Source {
     /// Land as many of `wanted` as this source has; the first failure is returned.
@@ -91,7 +91,7 @@ fn archive_hash(
     let mut bar = progress.begin("verifying the archive", bytes, Unit::Bytes);
     hash_file(path, like, bar.as_mut(), progress).map_err(|e| match e {
         DataError::Read { path, source } => SourceError::Local { path, source },
-        _ => SourceError::Stopped,
+        _ => Stopped.into(),
     })
 }
 

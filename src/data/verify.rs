@@ -153,9 +153,7 @@ fn gzip(path: &Path, progress: &dyn Progress) -> Result<Verdict, DataError> {
     let mut unpacked = MultiGzDecoder::new(file);
     let mut buffer = vec![0u8; 1 << 18];
     loop {
-        if progress.stop_requested() {
-            return Err(DataError::Stopped);
-        }
+        progress.check()?;
         match unpacked.read(&mut buffer) {
             Ok(0) => return Ok(Verdict::Ok),
             Ok(_) => {}
@@ -179,9 +177,7 @@ pub(super) fn hash_file(
     let mut hash = like.hasher();
     let mut buffer = vec![0u8; 1 << 20];
     loop {
-        if progress.stop_requested() {
-            return Err(DataError::Stopped);
-        }
+        progress.check()?;
         match file.read(&mut buffer).map_err(read_error)? {
             0 => return Ok(hash.finish()),
             n => {

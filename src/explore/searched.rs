@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use candle_core::Device;
 
-use super::error::go_on;
 use super::guided::{Options, Response, Source};
 use super::{ExploreError, Net, Samples};
 use crate::data::{Images, Set, Store, Want, to_bytes};
@@ -35,10 +34,9 @@ pub(super) fn infer(
     let batches: Vec<&[usize]> = rows[..whole].chunks(BATCH).collect();
     let count = (batches.len(), BATCH);
     let what = "batch-norm statistics of D";
-    let inferred = train::infer(d, what, count, progress, |i| {
+    train::infer(d, what, count, progress, |i| {
         Ok::<_, ExploreError>(to_tensor(images, batches[i], &Device::Cpu)?)
-    })?;
-    go_on(inferred)
+    })
 }
 
 /// The net's D, with statistics from `images` where it came without: on a copy, so that what one figure infers is not what
@@ -112,7 +110,7 @@ impl Searched {
         let mut found = vec![Vec::with_capacity(self.images.n); options.features];
         let rows: Vec<usize> = (0..self.images.n).collect();
         for batch in rows.chunks(BATCH) {
-            go_on(!progress.stop_requested())?;
+            progress.check()?;
             let x = to_tensor(&self.images, batch, &Device::Cpu)?;
             let maps = d.frozen().features(&x, Norm::Infer, d.layers())?;
             let Some(map) = maps.last() else { continue };

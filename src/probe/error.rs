@@ -1,5 +1,6 @@
 //! What can go wrong while an L2-SVM is fitted or a table's protocol is run.
 
+use crate::track::progress::Stopped;
 /// A class as an error names it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Class {
@@ -103,11 +104,9 @@ pub enum SvmError {
     /// linfa refused its input.
     #[error("linfa failed: {0}")]
     Linfa(#[from] linfa::Error),
-    /// The caller's watcher asked to stop.
-    #[error(
-        "the L2-SVM was stopped before it reached its optimum; run the same command again to go on"
-    )]
-    Stopped,
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }
 
 /// A protocol of tables 1 and 2 could not be run.
@@ -173,8 +172,8 @@ pub enum ProbeError {
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
     /// The user asked to stop.
-    #[error("the probe was stopped; run the same command again to start it over")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }
 
 impl ProbeError {
@@ -196,7 +195,7 @@ impl From<SvmError> for ProbeError {
     /// A stopped fit is a stopped probe.
     fn from(e: SvmError) -> Self {
         match e {
-            SvmError::Stopped => ProbeError::Stopped,
+            SvmError::Stopped(stopped) => ProbeError::Stopped(stopped),
             e => ProbeError::Svm(e),
         }
     }

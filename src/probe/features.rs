@@ -30,7 +30,7 @@ const VERSION: u32 = 2;
 /// Values that a task rounds to half precision.
 const NARROWED: usize = 1 << 15;
 
-/// D's features of every image, one row each, in half precision; `None` where the user stopped it.
+/// D's features of every image, one row each, in half precision.
 ///
 /// `discriminator` normalises by its stored statistics ([`crate::nn::infer_statistics`]).
 ///
@@ -42,7 +42,7 @@ pub fn extract(
     device: &Device,
     what: &str,
     progress: &dyn Progress,
-) -> Result<Option<Array2<f16>>, FeatureError> {
+) -> Result<Array2<f16>, FeatureError> {
     let (n, d) = (images.n, discriminator.feature_len());
     let one = images.c * images.h * images.w;
     let mut values = vec![f16::ZERO; n * d];
@@ -53,9 +53,7 @@ pub fn extract(
         .chunks_mut(BATCH * d)
         .zip(images.pixels.chunks(BATCH * one))
     {
-        if progress.stop_requested() {
-            return Ok(None);
-        }
+        progress.check()?;
         let count = pixels.len() / one;
         let mut unit = vec![0f32; pixels.len()];
         to_unit(pixels, &mut unit);
@@ -77,7 +75,7 @@ pub fn extract(
             .for_each(|(out, rows)| out.convert_from_f32_slice(rows));
         bar.advance(count as u64);
     }
-    Ok(Some(shaped(n, d, values)?))
+    shaped(n, d, values)
 }
 
 /// As [`extract`], kept in `folder` as `NAME-KEY.npy` by what determines it: D's weights and statistics, the
@@ -92,18 +90,16 @@ pub fn cached(
     dataset: &Dataset,
     device: &Device,
     progress: &dyn Progress,
-) -> Result<Option<Array2<f16>>, FeatureError> {
+) -> Result<Array2<f16>, FeatureError> {
     let key = key(discriminator, dataset)?;
     let path = folder.join(format!("{name}-{}-{key}.npy", dataset.split));
     let shape = [dataset.images.n, discriminator.feature_len()];
     if let Some(features) = kept(&path, shape) {
-        return Ok(Some(features));
+        return Ok(features);
     }
     let what = format!("features, {name} D, {}", dataset.split);
-    let Some(features) = extract(discriminator, &dataset.images, device, &what, progress)? else {
-        return Ok(None);
-    };
-    keep(&path, features).map(Some)
+    let features = extract(discriminator, &dataset.images, device, &what, progress)?;
+    keep(&path, features)
 }
 
 /// Features of `shape` kept in a file. One that does not read as these, or that is not as it was written, is made again: it

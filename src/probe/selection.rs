@@ -49,9 +49,7 @@ pub fn choose(
             None => bar.lengthen(draws as u64),
         }
         for draw in 0..draws {
-            if progress.stop_requested() {
-                return Err(ProbeError::Stopped);
-            }
+            progress.check()?;
             sum += accuracy(draw, c)?;
             bar.advance(1);
         }

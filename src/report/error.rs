@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 use crate::track::history::HistoryError;
+use crate::track::progress::Stopped;
 use crate::track::run::RunError;
 
 /// Why a report could not be written, or results could not be compared with a baseline.
@@ -62,6 +63,6 @@ pub enum ReportError {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// The user asked to stop; what was written so far is whole.
-    #[error("stopped before the report was complete; the same command writes it again")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }

@@ -48,10 +48,7 @@ pub fn write(
     let mut step = |message: &str| {
         bar.message(message);
         bar.advance(1);
-        match progress.stop_requested() {
-            true => Err(ReportError::Stopped),
-            false => Ok(()),
-        }
+        progress.check()
     };
     let folder = out.map_or(experiment.join("report"), Path::to_path_buf);
     let published = published()?;

@@ -113,3 +113,28 @@ impl From<ExploreError> for SweepError {
         SweepError::Explore(Box::new(e))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::SvmError;
+    use crate::track::progress::is_stop;
+
+    #[test]
+    fn a_stop_is_known_from_whichever_room_it_comes() {
+        let stops: [SweepError; 6] = [
+            Stopped.into(),
+            DataError::from(Stopped).into(),
+            ProbeError::from(SvmError::from(Stopped)).into(),
+            TrainError::from(Stopped).into(),
+            ExploreError::from(ProbeError::from(Stopped)).into(),
+            ExploreError::from(DataError::from(Stopped)).into(),
+        ];
+        for stop in &stops {
+            assert!(is_stop(stop), "{stop:?}");
+            assert_eq!(stop.to_string(), Stopped.to_string());
+        }
+        let other: SweepError = TrainError::NoLabels.into();
+        assert!(!is_stop(&other));
+    }
+}

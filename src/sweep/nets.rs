@@ -13,9 +13,8 @@ use crate::nn::{Architecture, Discriminator, Generator, Input, one_hot, released
 use crate::spec::{ModelSpec, Spec};
 use crate::track::Streams;
 use crate::track::format::Scale;
-use crate::track::progress::Stopped;
 use crate::track::run::RunFolder;
-use crate::train::{self, FINAL, Outcome, Trainer, labels, to_tensor, untrained};
+use crate::train::{self, FINAL, Trainer, labels, to_tensor, untrained};
 
 /// Mini-batches whose statistics are averaged; more change the fourth digit only.
 const STATISTICS_BATCHES: usize = 100;
@@ -140,16 +139,13 @@ pub(super) fn trained(
                 &context.device,
             )?
             .with_labels(dataset.labels.as_deref().unwrap_or_default())?;
-            let outcome = train::run(
+            train::run(
                 &mut trainer,
                 &spec.train,
                 &dataset.images,
                 folder,
                 context.progress,
             )?;
-            if outcome == Outcome::Stopped {
-                return Err(Stopped.into());
-            }
             let nets = Nets {
                 architecture,
                 discriminator: trainer.discriminator,
@@ -207,12 +203,11 @@ pub(super) fn infer(
         let (size, device) = (STATISTICS_BATCH, &context.device);
         let what = "batch-norm statistics of G";
         let count = (STATISTICS_BATCHES, size);
-        let inferred = train::infer(generator, what, count, context.progress, |_| {
+        return train::infer(generator, what, count, context.progress, |_| {
             let streams = (&mut rng, &mut of_labels);
             let input = labels::input(&a.latent, a.classes, size, streams, device)?;
             Ok::<_, SweepError>(input)
-        })?;
-        return whole(inferred);
+        });
     }
     Ok(())
 }
@@ -229,17 +224,9 @@ fn infer_discriminator(
     let batches: Vec<&[usize]> = order.chunks(STATISTICS_BATCH).collect();
     let what = "batch-norm statistics of D";
     let count = (batches.len(), STATISTICS_BATCH);
-    let inferred = train::infer(discriminator, what, count, context.progress, |i| {
+    train::infer(discriminator, what, count, context.progress, |i| {
         shown(discriminator, dataset, batches[i], &context.device)
-    })?;
-    whole(inferred)
-}
-
-fn whole(inferred: bool) -> Result<(), SweepError> {
-    match inferred {
-        true => Ok(()),
-        false => Err(Stopped.into()),
-    }
+    })
 }
 
 /// The images at `rows`, with their labels where D sees labels.

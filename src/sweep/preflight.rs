@@ -9,9 +9,9 @@ use super::context::Context;
 use super::stages::table;
 use super::{SweepError, nets};
 use crate::data::{DataError, Outline, Set};
-use crate::probe::ProbeError;
 use crate::spec::Spec;
 use crate::track::format::{Failure, RunRecord, Status};
+use crate::track::progress::is_stop;
 use crate::track::run;
 
 /// Looks at data sets without keeping their pixels, at each split once.
@@ -96,9 +96,7 @@ pub(super) fn is_over(root: &Path) -> bool {
 /// `error` with the spec's key that asks for what it refuses; the user's wish to stop stays what it is.
 pub(super) fn refused(key: &str, error: impl Into<SweepError>) -> SweepError {
     match error.into() {
-        stop @ (SweepError::Data(DataError::Stopped) | SweepError::Probe(ProbeError::Stopped)) => {
-            stop
-        }
+        stop if is_stop(&stop) => stop,
         // Files that are not to be had say nothing of the key.
         gone @ SweepError::Data(DataError::Unavailable { .. }) => gone,
         source => SweepError::Refused {

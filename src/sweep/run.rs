@@ -9,9 +9,10 @@ use super::outcome::{SweepSummary, TrialOutcome};
 use super::preflight::{self, Sets};
 use super::progress_label::Labelled;
 use super::{SweepError, trial, trial_id};
-use crate::data::{DataError, Set};
+use crate::data::Set;
 use crate::spec::{Experiment, TrialSpec};
 use crate::track::atomic;
+use crate::track::progress::is_stop;
 use crate::train::cpu_name;
 
 /// Folders down to which a killed process may have left unfinished files: the data cache has one a data set, an
@@ -48,7 +49,7 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<SweepSummary, S
     for trial in trials.iter().filter(unfinished) {
         match preflight::check(&trial.of.spec, &mut sets) {
             // The first trial stops at once, and that is told as ever.
-            Err(SweepError::Data(DataError::Stopped)) => break,
+            Err(e) if is_stop(&e) => break,
             checked => checked?,
         }
     }

@@ -12,7 +12,7 @@ use crate::nn::{Architecture, Discriminator, Norm};
 use crate::probe::quality::Space;
 use crate::spec::{InceptionSpec, Latent, LatentDistribution, Preset, Rules, SpaceSpec};
 use crate::track::Streams;
-use crate::track::progress::{Progress, Stopped};
+use crate::track::progress::Progress;
 use crate::train::{self, to_tensor, untrained};
 
 /// Channels of the untrained net's first layer, whatever the width of the net that is judged.
@@ -122,11 +122,7 @@ fn infer(d: &Discriminator, real: &Images, progress: &dyn Progress) -> Result<()
     order.truncate(batches * size);
     let batches: Vec<&[usize]> = order.chunks(size).collect();
     let count = (batches.len(), size);
-    let inferred = train::infer(d, "batch-norm statistics of D", count, progress, |i| {
+    train::infer(d, "batch-norm statistics of D", count, progress, |i| {
         Ok::<_, SweepError>(to_tensor(real, batches[i], &Device::Cpu)?)
-    })?;
-    match inferred {
-        true => Ok(()),
-        false => Err(Stopped.into()),
-    }
+    })
 }

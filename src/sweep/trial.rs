@@ -10,12 +10,11 @@ use super::preflight::{self, Sets};
 use super::stages::table;
 use super::trial_context::{TrialContext, data_record};
 use super::{SweepError, nets, sheets};
-use crate::data::{DataError, Dataset, Set, Want};
-use crate::explore::ExploreError;
-use crate::probe::ProbeError;
+use crate::data::{Dataset, Set, Want};
 use crate::spec::{ModelSpec, Spec, TrialSpec};
 use crate::track::atomic::WriteError;
 use crate::track::format::{Failure, RunRecord, Scale, Status, VERSION};
+use crate::track::progress::is_stop;
 use crate::track::run::RunFolder;
 use crate::track::{atomic, filters, history, protocol, provenance};
 use crate::train::TrainError;
@@ -35,7 +34,7 @@ pub fn run(of: &TrialSpec, id: &str, context: &Context) -> Result<TrialOutcome, 
             trial.tell_of_damage(context);
             trial.end(result)
         }
-        Err(e) if stopped(&e) => Ok(TrialOutcome::Stopped),
+        Err(e) if is_stop(&e) => Ok(TrialOutcome::Stopped),
         Err(e) => Err(e),
     }
 }
@@ -165,7 +164,7 @@ impl Running {
                 record.finished = Some(provenance::now());
                 (TrialOutcome::Finished, Ok(()))
             }
-            Err(e) if stopped(&e) => {
+            Err(e) if is_stop(&e) => {
                 record.status = Status::Stopped;
                 (TrialOutcome::Stopped, Ok(()))
             }
@@ -188,16 +187,6 @@ impl Running {
         written?;
         Ok(outcome)
     }
-}
-
-/// Whether the user stopped it.
-fn stopped(error: &SweepError) -> bool {
-    matches!(
-        error,
-        SweepError::Stopped(_)
-            | SweepError::Data(DataError::Stopped)
-            | SweepError::Probe(ProbeError::Stopped)
-    ) || matches!(error, SweepError::Explore(e) if matches!(**e, ExploreError::Probe(ProbeError::Stopped) | ExploreError::Data(DataError::Stopped)))
 }
 
 /// Say of a training that `train.stop_on` ended when and why; its epochs are those that it had.

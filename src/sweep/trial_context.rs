@@ -13,7 +13,6 @@ use crate::probe::{self, Labelled, features};
 use crate::spec::{Features, KMeansSpec, ProbeSpec, Spec};
 use crate::track::Streams;
 use crate::track::format::{DataRecord, RunRecord};
-use crate::track::progress::Stopped;
 use crate::track::run::RunFolder;
 
 /// A trial whose nets are ready, and what earlier stages made.
@@ -211,7 +210,7 @@ impl<'a> TrialContext<'a> {
                     Streams::new(self.spec.seed),
                     self.context.progress,
                 )?;
-                Ok(made.ok_or(Stopped)?)
+                Ok(made)
             }
         }
     }
@@ -226,7 +225,7 @@ impl<'a> TrialContext<'a> {
         let of = |set: &Dataset| -> Result<_, SweepError> {
             let folder = self.folder.path("features");
             let (device, progress) = (&self.context.device, self.context.progress);
-            Ok(features::cached(&folder, name, net, set, device, progress)?.ok_or(Stopped)?)
+            Ok(features::cached(&folder, name, net, set, device, progress)?)
         };
         Ok((of(train)?, of(test)?))
     }

@@ -7,6 +7,11 @@
 #[error("stopped; the same command goes on from here")]
 pub struct Stopped;
 
+/// Whether `error` tells, itself or by its cause, that the user asked to stop.
+pub fn is_stop(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<Stopped>())
+}
+
 /// What a bar counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {

@@ -4,11 +4,15 @@ use crate::data::{ImagesError, LoaderError};
 use crate::nn::NnError;
 use crate::track::atomic::WriteError;
 use crate::track::history::HistoryError;
+use crate::track::progress::Stopped;
 use crate::track::run::RunError;
 
 /// Why training could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     #[error(transparent)]
     Nn(#[from] NnError),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use crate::data::{DataError, Skipped};
+use crate::track::progress::Stopped;
 
 /// Why a folder of images could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -91,14 +92,14 @@ pub enum FolderError {
     #[error("`folder:{}`: images of {channels} channels are asked for; expected 1 (grey) or 3 (colour)", path.display())]
     Channels { path: PathBuf, channels: usize },
     /// The user asked to stop.
-    #[error("stopped")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }
 
 impl From<FolderError> for DataError {
     fn from(e: FolderError) -> DataError {
         match e {
-            FolderError::Stopped => DataError::Stopped,
+            FolderError::Stopped(stopped) => DataError::Stopped(stopped),
             e => DataError::Folder(e),
         }
     }

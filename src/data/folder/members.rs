@@ -9,7 +9,7 @@ use std::rc::Rc;
 use flate2::read::MultiGzDecoder;
 
 use super::{FolderError, limits, sparse};
-use crate::track::progress::{Bar, Progress};
+use crate::track::progress::{Bar, Progress, Stopped};
 
 /// Bytes of what may stand between two members: long names, links' targets, attributes. A path has 4096 at most.
 const MOST_NOTES: u64 = 2 << 20;
@@ -51,7 +51,7 @@ pub(super) fn each(
     each: &mut dyn FnMut(Member, &mut Content) -> io::Result<()>,
 ) -> Result<(), FolderError> {
     walk(path, progress, bar, each).map_err(|e| match progress.stop_requested() {
-        true => FolderError::Stopped,
+        true => Stopped.into(),
         false => FolderError::Read {
             path: path.to_path_buf(),
             what: "the archive".into(),

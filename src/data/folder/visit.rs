@@ -33,9 +33,7 @@ pub(super) fn tree(
     let mut rest = files;
     let mut first = 0;
     while !rest.is_empty() {
-        if progress.stop_requested() {
-            return Err(FolderError::Stopped);
-        }
+        progress.check()?;
         let mut bytes = 0;
         let fit = rest.iter().take(CHUNK).take_while(|file| {
             let before = bytes;

@@ -5,7 +5,7 @@ use ndarray::{Array1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use super::product::times_transposed;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// Neighbours that set the radius for precision and recall, and for density and coverage: the papers' numbers.
 pub const NEAREST: [usize; 2] = [3, 5];
@@ -27,21 +27,23 @@ pub struct Neighbours {
     pub coverage: f64,
 }
 
-/// The four measures of the rows of `generated` against those of `real`, more rows than `NEAREST` in each; `None`
-/// where the user stopped it.
+/// The four measures of the rows of `generated` against those of `real`, more rows than `NEAREST` in each.
 ///
 /// As in the references, a distance equal to the radius counts for precision and recall and not for density and coverage.
+///
+/// # Errors
+/// [`Stopped`].
 pub fn neighbours(
     generated: ArrayView2<f64>,
     real: ArrayView2<f64>,
     progress: &dyn Progress,
-) -> Option<Neighbours> {
+) -> Result<Neighbours, Stopped> {
     let blocks = |n: usize| n.div_ceil(BLOCK) as u64;
     let (n, m) = (real.nrows(), generated.nrows());
     let mut bar = progress.begin("neighbours", Some(2 * blocks(n) + blocks(m)), Unit::Items);
     let mut advance = |n: usize| {
         bar.advance(n as u64);
-        !progress.stop_requested()
+        progress.check()
     };
     let real_radii = radii(real, &mut advance)?;
     let generated_radii = radii(generated, &mut advance)?;
@@ -58,13 +60,11 @@ pub fn neighbours(
             })
             .collect();
         parts.into_iter().for_each(|part| sums.add(part));
-        if !advance(round.len()) {
-            return None;
-        }
+        advance(round.len())?;
     }
     let [_, k] = NEAREST;
     let inside = sums.inside.iter().filter(|i| **i).count();
-    Some(Neighbours {
+    Ok(Neighbours {
         precision: inside as f64 / m as f64,
         recall: sums.recalled as f64 / n as f64,
         density: sums.dense as f64 / (k as f64 * m as f64),
@@ -128,7 +128,10 @@ impl Sums {
 }
 
 /// Each row's squared distance to its [`NEAREST`] neighbours of the same set, itself not counted.
-fn radii(x: ArrayView2<f64>, advance: &mut impl FnMut(usize) -> bool) -> Option<Vec<[f64; 2]>> {
+fn radii(
+    x: ArrayView2<f64>,
+    advance: &mut impl FnMut(usize) -> Result<(), Stopped>,
+) -> Result<Vec<[f64; 2]>, Stopped> {
     let n = x.nrows();
     let lengths = squares(x);
     let starts: Vec<usize> = (0..n).step_by(BLOCK).collect();
@@ -154,11 +157,9 @@ fn radii(x: ArrayView2<f64>, advance: &mut impl FnMut(usize) -> bool) -> Option<
             })
             .collect();
         radii.extend(parts.into_iter().flatten());
-        if !advance(round.len()) {
-            return None;
-        }
+        advance(round.len())?;
     }
-    Some(radii)
+    Ok(radii)
 }
 
 /// Squared length of each row.

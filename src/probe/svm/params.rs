@@ -1,7 +1,5 @@
 //! Parameters of the L2-SVM, unchecked and checked, in linfa's manner.
 
-use std::ops::ControlFlow;
-
 use linfa::ParamGuard;
 use linfa::dataset::{AsSingleTargets, DatasetBase};
 use linfa::traits::Fit;
@@ -11,9 +9,10 @@ use super::model::{L2Svm, Step};
 use super::objective::Targets;
 use super::solver::{Fitter, check_features};
 use crate::probe::error::SvmError;
+use crate::track::progress::Stopped;
 
-/// Called once per Newton step (or per fitted class by linfa); breaking off ends the fit with [`SvmError::Stopped`].
-pub type Watch<'a> = &'a (dyn Fn(&Step) -> ControlFlow<()> + Sync);
+/// Called once per Newton step (or per fitted class by linfa); an error ends the fit.
+pub type Watch<'a> = &'a (dyn Fn(&Step) -> Result<(), Stopped> + Sync);
 
 /// How the intercept is treated.
 #[derive(Debug, Clone, Copy, PartialEq)]

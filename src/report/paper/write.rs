@@ -32,9 +32,7 @@ pub fn write(
     let mut bar = progress.begin("report", Some(outline.len() as u64), Unit::Items);
     let mut parts = Vec::new();
     for item in outline {
-        if progress.stop_requested() {
-            return Err(ReportError::Stopped);
-        }
+        progress.check()?;
         bar.message(&item.id);
         parts.push(shown(item, &experiments, &published, &decided)?);
         bar.advance(1);

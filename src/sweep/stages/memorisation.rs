@@ -15,7 +15,7 @@ use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::memorisation::{Memorisation, MemorisationRecord, Space};
-use crate::track::progress::{Progress, Silent, Stopped, Unit};
+use crate::track::progress::{Progress, Silent, Unit};
 use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::sheet::{self, Tiles};
@@ -186,7 +186,7 @@ impl Comparison<'_> {
     fn in_features(&self, nets: &Nets, queries: &Images, what: &str) -> Result<Near, SweepError> {
         let (d, device) = (&nets.discriminator, &self.trial.context.device);
         let of = |images: &Images, progress: &dyn Progress| -> Result<_, SweepError> {
-            Ok(features::extract(d, images, device, what, progress)?.ok_or(Stopped)?)
+            Ok(features::extract(d, images, device, what, progress)?)
         };
         let queried = of(queries, self.trial.context.progress)?;
         let search = Closest::new(&queried, device);

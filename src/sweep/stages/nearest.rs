@@ -21,7 +21,7 @@ use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::nearest::{GeneratedRow, NearestRecord, RealRow, Subset};
-use crate::track::progress::{Stopped, Unit};
+use crate::track::progress::Unit;
 use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::train::Sampler;
@@ -161,8 +161,7 @@ impl Neighbours<'_> {
             title: "nearest generated images",
             progress: self.context.progress,
         };
-        let points =
-            curve(&mut self.search()?, &plan, |range| stream.block(range))?.ok_or(Stopped)?;
+        let points = curve(&mut self.search()?, &plan, |range| stream.block(range))?;
         let row = |p: &crate::probe::nearest::Point| GeneratedRow {
             samples: p.references,
             errors: p.errors,

@@ -19,7 +19,7 @@ use crate::sweep::spaces::space;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
 use crate::track::lock::Lock;
-use crate::track::progress::{Progress, Stopped, Unit};
+use crate::track::progress::{Progress, Unit};
 use crate::track::protocol;
 use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, RunFolder, read_json, write_json};
@@ -157,7 +157,7 @@ fn compare(
         against,
         seed,
     };
-    Ok(measure(&space, &drawn, &real, &settings, progress)?.ok_or(Stopped)?)
+    Ok(measure(&space, &drawn, &real, &settings, progress)?)
 }
 
 /// Data set and split that `text` names: a split of the set `own`, or `SET/SPLIT`, or `folder:PATH`, which means every

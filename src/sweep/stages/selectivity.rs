@@ -12,7 +12,6 @@ use crate::sweep::fingerprints::Source;
 use crate::sweep::preflight::Sets;
 use crate::sweep::trial_context::TrialContext;
 use crate::track::Streams;
-use crate::track::progress::Stopped;
 use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
 use crate::track::selectivity::{Selectivity, SelectivityRecord};
@@ -74,8 +73,7 @@ impl Stage for UnitSelectivity {
             let of = |name: &str, net: &Discriminator| -> Result<Vec<f64>, SweepError> {
                 let cache = folder.path("features");
                 let (device, progress) = (&context.device, context.progress);
-                let features =
-                    features::cached(&cache, name, net, &test, device, progress)?.ok_or(Stopped)?;
+                let features = features::cached(&cache, name, net, &test, device, progress)?;
                 let cells = features.ncols() / net.units().max(1);
                 let last = net.last_units() * cells;
                 Ok(selectivity::selectivity(

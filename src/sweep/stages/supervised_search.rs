@@ -9,7 +9,7 @@ use crate::sweep::SweepError;
 use crate::sweep::context::Context;
 use crate::track::Streams;
 use crate::track::disk;
-use crate::track::progress::{Stopped, Unit};
+use crate::track::progress::Unit;
 use crate::track::run::{self, RunFolder};
 use crate::track::supervised::SupervisedTrial;
 use crate::train::supervised::{self, Found, Settings, Task};
@@ -62,7 +62,6 @@ impl Search<'_> {
                     let found = supervised::train(
                         &self.task, &settings, streams, trial, progress, &mut *bar,
                     )?;
-                    let found = found.ok_or(Stopped)?;
                     let done = SupervisedTrial {
                         settings: serde_json::to_value(settings).unwrap_or_default(),
                         validation: found.validation,
@@ -108,9 +107,9 @@ impl Search<'_> {
                 Unit::Images,
             );
             let (settings, streams) = (self.settings(chosen), self.streams);
-            let found: Option<Found> =
+            let found: Found =
                 supervised::train(&self.task, &settings, streams, chosen, progress, &mut *bar)?;
-            train::save(&path, &found.ok_or(Stopped)?.tensors, None)?;
+            train::save(&path, &found.tensors, None)?;
         }
         let device = &self.context.device;
         let (tensors, _) = train::load(&path, device)?;
@@ -121,6 +120,6 @@ impl Search<'_> {
         let truth = test.labels.as_deref().unwrap_or_default();
         progress.note("supervised net: the chosen one on the test images");
         let accuracy = supervised::accuracy(&net, &test.images, truth, device, progress)?;
-        Ok((net, accuracy.ok_or(Stopped)?))
+        Ok((net, accuracy))
     }
 }
