@@ -40,8 +40,9 @@ fn rows_say_what_was_measured(bench: &Bench, trials: &[PathBuf], screen: &str) {
             );
             let id = trial.file_name().unwrap().to_string_lossy();
             let start = format!(
-                "\"{name}\",ours,{},{id},1,{},",
+                "\"{name}\",ours,{},{id},1,{},1,{},",
                 ["trained", "untrained", "pixels"][i],
+                ["2", "2", ""][i],
                 found[0]
             );
             assert!(

@@ -271,7 +271,7 @@ mod tests {
         insta::assert_snapshot!(error("sample:\n  3: []\n"), @"b.yaml:1:1: unknown key `sample` (did you mean `samples`?); expected one of `net`, `seed`, `samples`");
         insta::assert_snapshot!(error("seed: x\nsamples: {}\n"), @"b.yaml:1:7: `seed`: is `x`; expected a whole number");
         insta::assert_snapshot!(error("seed: 1\n"), @"b.yaml:1:1: the document lacks the key `samples`");
-        insta::assert_snapshot!(error("samples: {3: []"), @"b.yaml:1:10: not valid YAML: unclosed bracket '{'");
+        insta::assert_snapshot!(error("samples: {3: []"), @"b.yaml:1:10: not valid YAML: a bracket is opened here and never closed");
         insta::assert_snapshot!(error("samples: {3: [], 3: []}"), @"b.yaml:1:18: not valid YAML: the key `3` stands here a second time; remove one of the two");
     }
 
