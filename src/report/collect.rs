@@ -305,7 +305,7 @@ mod tests {
         let seed = ("seed", Value::from(1));
         let beta1 = ("train.adam.beta1", Value::from(0.5));
         assert_eq!(of(&[seed.clone(), beta1], None), "train.adam.beta1=0.5");
-        assert_eq!(of(&[seed.clone()], Some("no-norm")), "no-norm");
+        assert_eq!(of(std::slice::from_ref(&seed), Some("no-norm")), "no-norm");
         // A value's own commas and words are no parameters.
         let folder = ("data.train", Value::from("folder:a, seed=2"));
         assert_eq!(

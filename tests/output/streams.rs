@@ -74,7 +74,8 @@ fn a_full_standard_output_is_an_error_of_what_prints_results() {
 #[test]
 fn a_sweep_goes_on_and_is_recorded_whatever_becomes_of_its_output() {
     let place = Place::new();
-    let ends: [(&str, fn() -> Option<Stdio>); 2] = [("unread", || Some(unread())), ("full", full)];
+    type Output = fn() -> Option<Stdio>;
+    let ends: [(&str, Output); 2] = [("unread", || Some(unread())), ("full", full)];
     for (name, end) in ends {
         let (Some(out), Some(err)) = (end(), end()) else {
             continue;

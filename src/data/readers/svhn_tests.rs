@@ -120,7 +120,8 @@ fn with_labels(kind: u32, size: usize, value: f64, bytes: &dyn Fn(f64) -> Vec<u8
 
 #[test]
 fn labels_of_any_numeric_type_are_read() {
-    let kinds: [(u32, usize, &dyn Fn(f64) -> Vec<u8>); 9] = [
+    type Written<'a> = &'a dyn Fn(f64) -> Vec<u8>;
+    let kinds: [(u32, usize, Written); 9] = [
         (1, 1, &|v| vec![v as i8 as u8]),
         (3, 2, &|v| (v as i16).to_le_bytes().to_vec()),
         (4, 2, &|v| (v as u16).to_le_bytes().to_vec()),

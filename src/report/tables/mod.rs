@@ -1,7 +1,7 @@
 //! The report's tables: what each holds, row by row, as numbers for programs and as text for people.
 //!
-//! [`all::TABLES`] names them: adding one is a file and a line there. A [`Table`] is two polars frames with what stands
-//! below them; what its signs mean is declared once, in [`marks`].
+//! `TABLES` in `all.rs` names them: adding one is a file and a line there. A [`Table`] is two polars frames with what stands
+//! below them; what its signs mean is declared once, in `marks.rs`.
 
 pub mod accuracy;
 pub mod all;
