@@ -5,6 +5,7 @@ use clap::Args;
 use dcgan::data::{Set, Store};
 use dcgan::nn::{Architecture, schematic};
 use dcgan::spec::{ModelSpec, Spec};
+use dcgan::sweep::planned;
 use dcgan::track::atomic;
 
 use super::progress::Screen;
@@ -29,7 +30,7 @@ impl Describe {
     pub fn run(self, store: Store) -> Result<Verdict> {
         // As written unless a profile is named: describing needs no device.
         let experiment = self.experiment.load("")?;
-        let trials = experiment.trials()?;
+        let trials = planned(&experiment)?;
         let Some(trial) = trials.first() else {
             anyhow::bail!("the sweep has no trials");
         };

@@ -7,7 +7,6 @@
 mod arms;
 mod error;
 mod experiment;
-mod explore;
 mod held_out;
 mod kmeans;
 mod labels;
@@ -23,12 +22,10 @@ mod rules;
 mod supervised;
 mod torch;
 pub mod tree;
+mod unread;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
-pub use explore::{
-    By, Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
-};
 pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
 pub use memorisation::MemorisationSpec;
@@ -43,3 +40,4 @@ pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
 pub use supervised::SupervisedSpec;
+pub use unread::Unread;

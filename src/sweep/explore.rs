@@ -7,13 +7,12 @@ use super::prints::{Prints, Read};
 use super::trial::Stage;
 use super::work::Work;
 use crate::data::DataError;
-use crate::explore::{Chooser, ExploreError, Net, figure};
+use crate::explore::{Chooser, ExploreError, Net, Request, requests};
 use crate::nn::NnError;
 use crate::probe::ProbeError;
-use crate::spec::{ExploreSpec, FigureSpec, Spec};
+use crate::spec::Spec;
 use crate::track::figures::FigureRecord;
 use crate::track::run::{self, RunFolder};
-use crate::train::FINAL;
 
 /// Raised when the same figure would be drawn otherwise than before.
 const VERSION: u32 = 2;
@@ -22,24 +21,25 @@ const RECORD: &str = "figures.json";
 /// Whether every figure that the spec asks for is there, or known to be none for these nets and data.
 pub(super) fn done(folder: &RunFolder, spec: &Spec, prints: &Prints) -> Result<bool, SweepError> {
     let records = stored(folder)?;
-    Ok(spec
-        .explore
+    let wanted = requests(&spec.explore)?;
+    Ok(wanted
         .iter()
-        .all(|s| found(folder, &records, s, prints).is_some()))
+        .all(|one| found(folder, &records, one, prints).is_some()))
 }
 
 /// Draw what is missing; write `figures.json`.
 pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
     let (spec, context, folder) = (work.spec, work.context, work.folder);
     let prints = work.prints;
-    if spec.explore.is_empty() {
+    let wanted = requests(&spec.explore)?;
+    if wanted.is_empty() {
         return Ok(Stage::Done(()));
     }
     let before = stored(folder)?;
     let mut chooser = Chooser::new(&context.store, context.cards, context.progress);
     let mut net = None;
-    let mut records = Vec::with_capacity(spec.explore.len());
-    for one in &spec.explore {
+    let mut records = Vec::with_capacity(wanted.len());
+    for one in &wanted {
         if let Some(there) = found(folder, &before, one, prints) {
             records.push(there.clone());
             continue;
@@ -52,7 +52,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
             Some(net) => net,
             None => net.insert(Net::open(folder.root())?),
         };
-        let drawn = figure(net, one, &folder.path("figures"), &mut chooser);
+        let drawn = one.draw(net, &folder.path("figures"), &mut chooser);
         let left_out = match drawn {
             Ok(_) => None,
             Err(
@@ -64,7 +64,7 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
             },
         };
         if let Some(why) = &left_out {
-            let line = format!("figure `{}` is left out: {why}", one.name);
+            let line = format!("figure `{}` is left out: {why}", one.name());
             context.progress.note(&line);
             folder.note(&line);
         }
@@ -72,8 +72,9 @@ pub(super) fn run(work: &mut Work) -> Result<Stage<()>, SweepError> {
         work.record.stage("explore", seconds, true);
         records.push(FigureRecord {
             key: key(one, prints),
-            figure: one.figure.name().to_string(),
-            name: one.name.clone(),
+            figure: one.figure().to_string(),
+            title: Some(one.title().to_string()),
+            name: one.name().to_string(),
             left_out,
             seconds,
         });
@@ -106,28 +107,23 @@ fn stored(folder: &RunFolder) -> Result<Vec<FigureRecord>, SweepError> {
 fn found<'r>(
     folder: &RunFolder,
     records: &'r [FigureRecord],
-    spec: &ExploreSpec,
+    request: &Request,
     prints: &Prints,
 ) -> Option<&'r FigureRecord> {
-    let key = key(spec, prints);
+    let key = key(request, prints);
     let found = records.iter().find(|r| r.key == key)?;
     let there = || folder.path(&format!("figures/{}.png", found.name)).exists();
     (found.left_out.is_some() || there()).then_some(found)
 }
 
-fn key(spec: &ExploreSpec, prints: &Prints) -> String {
-    prints.key(serde_json::json!([VERSION, spec]), &reads(spec))
+fn key(request: &Request, prints: &Prints) -> String {
+    let parts = serde_json::json!([VERSION, request.to_json()]);
+    prints.key(parts, &reads(request))
 }
 
 /// What the figure reads beside the trial's own nets and data.
-pub(super) fn reads(spec: &ExploreSpec) -> Vec<Read<'_>> {
-    let mut reads: Vec<Read> = spec.data.iter().map(|name| Read::Set(name)).collect();
-    match &spec.figure {
-        FigureSpec::Drop { boxes, .. } => reads.push(Read::File(boxes.clone())),
-        FigureSpec::Digits { beside, .. } => {
-            reads.extend(beside.iter().map(|net| Read::File(net.join(FINAL))));
-        }
-        _ => {}
-    }
-    reads
+pub(super) fn reads(request: &Request) -> Vec<Read<'_>> {
+    let data = request.data().map(Read::Set).into_iter();
+    data.chain(request.files().into_iter().map(Read::File))
+        .collect()
 }

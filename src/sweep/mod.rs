@@ -27,6 +27,6 @@ mod work;
 
 pub use error::SweepError;
 pub use id::trial_id;
-pub use run::{Report, run};
+pub use run::{Report, planned, run};
 pub use spaces::space;
 pub use trial::{Context, Ended};

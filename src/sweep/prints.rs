@@ -9,6 +9,7 @@ use super::id::short;
 use super::trial::Context;
 use super::{SweepError, explore, quality};
 use crate::data::{Set, Store};
+use crate::explore::requests;
 use crate::spec::Spec;
 use crate::track::hash;
 use crate::track::progress::Progress;
@@ -39,11 +40,12 @@ impl Prints {
     /// # Errors
     /// As [`Prints::look`].
     pub fn of(spec: &Spec, context: &Context) -> Result<Prints, SweepError> {
+        let figures = requests(&spec.explore)?;
         let own = &spec.data.train;
         let mut reads: Vec<Read> = spec.probe.iter().map(|p| Read::Set(&p.data)).collect();
         reads.extend(spec.supervised.iter().map(|s| Read::Set(&s.data)));
         reads.extend(spec.nearest.iter().map(|n| Read::Set(&n.data)));
-        reads.extend(spec.explore.iter().flat_map(explore::reads));
+        reads.extend(figures.iter().flat_map(explore::reads));
         reads.extend(spec.quality.iter().flat_map(|q| quality::reads(q, own)));
         let mut prints = Prints::default();
         let (cards, store) = (context.cards, &context.store);

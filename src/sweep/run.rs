@@ -8,7 +8,8 @@ use super::trial::{self, Context, Ended};
 use super::watch::Watched;
 use super::{SweepError, trial_id};
 use crate::data::Set;
-use crate::spec::{Experiment, Spec, TrialSpec};
+use crate::explore::requests;
+use crate::spec::{Experiment, Spec, SpecError, TrialSpec};
 use crate::train::cpu_name;
 
 /// How each trial of a sweep ended, in order: label, folder name, end.
@@ -27,7 +28,7 @@ pub struct Report {
 /// run at that moment are saved and stopped.
 pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepError> {
     let mut trials = Vec::new();
-    for TrialSpec { label, spec } in experiment.trials()? {
+    for TrialSpec { label, spec } in planned(experiment)? {
         let set = Set::find(&spec.data.train, context.cards)?;
         let fingerprint = set.fingerprint(&context.store, context.progress)?;
         let id = trial_id(&spec, &fingerprint, &context.device_name)?;
@@ -45,6 +46,18 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepEr
         jobs => sweep.side_by_side(jobs, context)?,
     }
     Ok(sweep.report())
+}
+
+/// Every trial of an experiment, every section of it read and checked.
+///
+/// # Errors
+/// [`SpecError`] for the first trial whose values are wrong.
+pub fn planned(experiment: &Experiment) -> Result<Vec<TrialSpec>, SpecError> {
+    let trials = experiment.trials()?;
+    for trial in &trials {
+        requests(&trial.spec.explore)?;
+    }
+    Ok(trials)
 }
 
 struct Trial {

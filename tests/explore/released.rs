@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use dcgan::explore::interpolate::interpolate;
+use dcgan::explore::interpolate::{Interpolation, interpolate};
 use dcgan::explore::{Content, Net};
-use dcgan::spec::Interpolation;
 use dcgan::track::progress::Silent;
 
 use super::place::{Place, read, stderr};
