@@ -3,6 +3,8 @@
 //! The rooms import one way only, down this list: [`report`], [`sweep`], [`explore`], [`probe`], [`train`],
 //! [`nn`], [`data`], [`track`], [`spec`].
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 pub mod data;
 pub mod explore;
 pub mod nn;

@@ -1,5 +1,7 @@
 //! The command line of dcgan.
 
+#![cfg_attr(not(test), warn(clippy::disallowed_methods))]
+
 mod cli;
 
 /// candle allocates every result; the system's allocator returns large ones to the kernel and pays a page fault for each

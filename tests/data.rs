@@ -6,20 +6,17 @@ mod faults;
 mod fetching;
 #[path = "data/files.rs"]
 mod files;
+mod needs;
 #[path = "data/server.rs"]
 mod server;
 #[path = "data/tiny.rs"]
 mod tiny;
 
-use std::io::Write;
-use std::path::Path;
-
-use dcgan::data::{
-    Card, DataError, Dataset, Store, Verdict, Want, fetch, open, split_validation, verify,
-};
+use dcgan::data::{Card, Dataset, Store, Verdict, Want, fetch, open, split_validation, verify};
 use dcgan::track::progress::Silent;
 use rand::SeedableRng;
 
+use needs::Need;
 use tiny::{Watch, card, store};
 
 /// A store that holds the tiny set already.
@@ -151,25 +148,13 @@ fn a_card_that_miscounts_is_told() {
     insta::assert_snapshot!(e, @"split `test` of `tiny` has 1000 images in its files, but the card says 999; correct the card's `images`");
 }
 
-/// Real CIFAR-10, fetched if need be. Where it cannot be had the test says so on the screen and holds nothing.
+/// Real CIFAR-10, fetched if need be.
 #[test]
 fn cifar10_is_the_official_set() {
-    let card = Card::find(
-        "cifar10",
-        Some(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/datasets"))),
-    )
-    .unwrap();
-    let store = Store::locate(None).unwrap();
-    let watch = Watch::new();
-    let train = match open(&card, "train", &Want::STORED, &store, &watch) {
-        Ok(train) => train,
-        Err(e @ DataError::Unavailable { .. }) => {
-            // Past the test harness, which hides what a passing test prints.
-            let _ = writeln!(std::io::stderr(), "SKIPPED: {e}");
-            return;
-        }
-        Err(e) => panic!("{e}"),
+    let Some((card, store)) = needs::cifar10("cifar10_is_the_official_set") else {
+        return;
     };
+    let train = open(&card, "train", &Want::STORED, &store, &Silent).unwrap();
     let test = open(&card, "test", &Want::STORED, &store, &Silent).unwrap();
     for (split, n, per_class) in [(&train, 50_000, 5000), (&test, 10_000, 1000)] {
         assert_eq!((split.images.n, split.images.stride()), (n, 3072));
@@ -198,12 +183,14 @@ fn cifar10_is_the_official_set() {
     assert_eq!((kept.len(), held.len()), (45_000, 5000));
 }
 
-/// Real MNIST, fetched if need be; skipped aloud as CIFAR-10 above.
+/// Real MNIST, fetched if need be.
 #[test]
 fn mnist_is_the_official_set() {
-    let Some((train, test)) = real("mnist") else {
+    let name = "mnist_is_the_official_set";
+    let Some((train, test)) = needs::grey28(name, Need::Mnist) else {
         return;
     };
+    are_70_000([&train, &test]);
     // As every description of the files has it.
     let labels = train.labels.as_ref().unwrap();
     assert_eq!(labels[..10], [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
@@ -220,12 +207,14 @@ fn mnist_is_the_official_set() {
     assert!((mean - 0.1307).abs() < 1e-4, "{mean}");
 }
 
-/// Real Fashion-MNIST, fetched if need be; skipped aloud as CIFAR-10 above.
+/// Real Fashion-MNIST, fetched if need be.
 #[test]
 fn fashion_mnist_is_the_official_set() {
-    let Some((train, test)) = real("fashion_mnist") else {
+    let name = "fashion_mnist_is_the_official_set";
+    let Some((train, test)) = needs::grey28(name, Need::FashionMnist) else {
         return;
     };
+    are_70_000([&train, &test]);
     for (set, per_class) in [(&train, 6000), (&test, 1000)] {
         let labels = set.labels.as_ref().unwrap();
         for class in 0..10 {
@@ -238,24 +227,10 @@ fn fashion_mnist_is_the_official_set() {
     assert!((mean - 0.2860).abs() < 1e-4, "{mean}");
 }
 
-/// Both splits of a real set of 70,000 grey images of 28x28.
-fn real(name: &str) -> Option<(Dataset, Dataset)> {
-    let datasets = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/datasets"));
-    let card = Card::find(name, Some(datasets)).unwrap();
-    let store = Store::locate(None).unwrap();
-    let read = |split: &str| open(&card, split, &Want::STORED, &store, &Silent);
-    match (read("train"), read("test")) {
-        (Ok(train), Ok(test)) => {
-            for (set, n) in [(&train, 60_000), (&test, 10_000)] {
-                let images = &set.images;
-                assert_eq!((images.n, images.c, images.h, images.w), (n, 1, 28, 28));
-            }
-            Some((train, test))
-        }
-        (Err(e @ DataError::Unavailable { .. }), _) => {
-            let _ = writeln!(std::io::stderr(), "SKIPPED: {e}");
-            None
-        }
-        (train, test) => panic!("{:?} {:?}", train.err(), test.err()),
+/// 70,000 grey images of 28x28.
+fn are_70_000(splits: [&Dataset; 2]) {
+    for (set, n) in splits.into_iter().zip([60_000, 10_000]) {
+        let images = &set.images;
+        assert_eq!((images.n, images.c, images.h, images.w), (n, 1, 28, 28));
     }
 }

@@ -6,6 +6,7 @@ mod chosen;
 mod drop;
 #[path = "explore/errors.rs"]
 mod errors;
+mod needs;
 #[path = "explore/place.rs"]
 mod place;
 #[path = "explore/records.rs"]

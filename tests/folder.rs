@@ -1,9 +1,26 @@
 //! Images of one's own, `folder:PATH`: trees and archives of them, good and bad, and real photographs.
 
+#[path = "folder/archives.rs"]
+mod archives;
+#[path = "folder/colours.rs"]
+mod colours;
+#[path = "folder/damaged.rs"]
+mod damaged;
+#[path = "folder/fingerprint.rs"]
+mod fingerprint;
+#[path = "folder/links.rs"]
+mod links;
+#[path = "folder/memory.rs"]
+mod memory;
+#[path = "folder/names.rs"]
+mod names;
+mod needs;
 #[path = "folder/place.rs"]
 mod place;
 #[path = "folder/real.rs"]
 mod real;
+#[path = "folder/run.rs"]
+mod run;
 
 use std::path::Path;
 
@@ -215,6 +232,7 @@ classes   2: cat (30), dog (31)
 split     train: 56 images
 split     test: 5 images
 split     all: 61 images
+skipped   2 other files
 sheet     sheet.png
 "#);
     let sheet = image::open(place.dir.path().join("sheet.png")).unwrap();

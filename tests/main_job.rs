@@ -14,6 +14,7 @@ mod memorisation;
 mod monitor;
 #[path = "main_job/nearest.rs"]
 mod nearest;
+mod needs;
 #[path = "main_job/resume.rs"]
 mod resume;
 #[path = "main_job/stale.rs"]

@@ -1,5 +1,9 @@
 //! The networks: deterministic, differentiable end to end, saved and loaded strictly, and the released weights.
 
+mod needs;
+#[path = "nn_nets/released.rs"]
+mod released_small;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -277,27 +281,15 @@ fn inputs_of_another_shape_are_refused() {
     assert!(e.contains("(N, 3, 32, 32)"), "{e}");
 }
 
-/// The released weights, by `DCGAN_WEIGHTS` or beside the checkout; `None`, said aloud, where they are absent.
-fn weights(folder: &str) -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/weights");
-    let root = std::env::var_os("DCGAN_WEIGHTS").map_or(beside, PathBuf::from);
-    let path = root.join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    eprintln!(
-        "SKIPPED: no released weights at `{}`; set DCGAN_WEIGHTS",
-        path.display()
-    );
-    None
-}
-
 const SVHN: &str = "svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb";
 const IMAGENET: &str = "imagenet_gan_pretrain_128f_relu_lrelu_7l_3x3_256z";
 
 #[test]
 fn the_released_imagenet_net_has_four_of_six_layers_and_no_generator() {
-    let Some(path) = weights(IMAGENET) else {
+    let Some(path) = needs::weights(
+        "the_released_imagenet_net_has_four_of_six_layers_and_no_generator",
+        IMAGENET,
+    ) else {
         return;
     };
     let net = released::load(&path, &Device::Cpu).unwrap();
@@ -327,7 +319,9 @@ fn the_released_imagenet_net_has_four_of_six_layers_and_no_generator() {
 /// the released D, which knows SVHN, tells. The sheet is written for a person to see.
 #[test]
 fn the_released_svhn_generator_draws_digits() {
-    let Some(path) = weights(SVHN) else { return };
+    let Some(path) = needs::weights("the_released_svhn_generator_draws_digits", SVHN) else {
+        return;
+    };
     let net = released::load(&path, &Device::Cpu).unwrap();
     assert_eq!(
         (net.architecture.preset, net.architecture.width),
@@ -422,7 +416,9 @@ fn architecture_64() -> Architecture {
 
 #[test]
 fn damaged_released_folders_are_refused_by_file() {
-    let Some(path) = weights(SVHN) else { return };
+    let Some(path) = needs::weights("damaged_released_folders_are_refused_by_file", SVHN) else {
+        return;
+    };
     let dir = tempfile::tempdir().unwrap();
     let refuse = || {
         released::load(dir.path(), &Device::Cpu)

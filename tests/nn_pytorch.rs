@@ -107,15 +107,9 @@ fn update(case: &Case, l2: f64, steps: usize, recorded: &mut Recorded) {
     let mut named = Adam::new(ADAM, l2, [("p", &var)].into_iter()).unwrap();
     for step in 0..steps {
         let gradient = case.noise(&format!("g{step}"), slice.len(), 1.0 / 64.0, 0.0);
-        let t = step as i32 + 1;
-        let hyper = adam::Hyper {
-            beta1: ADAM.beta1 as f32,
-            beta2: ADAM.beta2 as f32,
-            eps: ADAM.eps as f32,
-            l2: l2 as f32,
-            step: (ADAM.lr / (1.0 - ADAM.beta1.powi(t))) as f32,
-            scale: (1.0 / (1.0 - ADAM.beta2.powi(t)).sqrt()) as f32,
-        };
+        let t = step as u64 + 1;
+        let betas = (ADAM.beta1, ADAM.beta2);
+        let hyper = adam::Hyper::at(t, ADAM.lr, betas, ADAM.eps, l2);
         adam::step(&hyper, &mut slice, &gradient, &mut first, &mut second);
         let gradient = tensor(gradient, &case.x);
         named.update([("p", &var, gradient)].into_iter()).unwrap();

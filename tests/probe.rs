@@ -2,6 +2,7 @@
 
 #[path = "probe/nearest.rs"]
 mod nearest;
+mod needs;
 
 use dcgan::probe::SvmError;
 use dcgan::probe::svm::{Bias, Fitter, L2Svm, L2SvmParams, Report, Solver, Targets, View};

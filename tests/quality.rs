@@ -271,12 +271,21 @@ mod command {
                 "{}",
                 String::from_utf8_lossy(&out.stderr)
             );
-            assert!(
-                text.contains("Fréchet distance") && text.contains("coverage"),
-                "{text}"
-            );
             let json = std::fs::read(dir.path().join("q.json")).unwrap();
-            serde_json::from_slice::<Value>(&json).unwrap()[0].clone()
+            let record = serde_json::from_slice::<Value>(&json).unwrap()[0].clone();
+            let neighbours = &record["neighbours"];
+            for (name, value) in [
+                ("Fréchet distance", &record["frechet"]),
+                ("precision", &neighbours["precision"]),
+                ("recall", &neighbours["recall"]),
+                ("density", &neighbours["density"]),
+                ("coverage", &neighbours["coverage"]),
+            ] {
+                let line = text.lines().find_map(|l| l.trim().strip_prefix(name));
+                let value = format!("{:.4}", value.as_f64().unwrap());
+                assert_eq!(line.map(str::trim), Some(&value[..]), "{text}");
+            }
+            record
         });
         let of = |i: usize, key: &str| records[i][key].as_f64().unwrap();
         assert_eq!(records[0]["samples"], 12);

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use dcgan::report::tables::tables;
 use dcgan::report::{self, ReportError, Written, check};
 use dcgan::track::history;
 use dcgan::track::progress::Silent;
@@ -207,25 +208,73 @@ fn a_history_of_parquet_draws_the_same_charts() {
     assert_eq!(std::fs::read(&after.charts[2]).unwrap(), losses);
 }
 
+/// Cut a record of the folder in half, and return the trial's path of it.
+fn damage(folder: &Path, name: &str) {
+    let path = folder.join(name);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
+}
+
 #[test]
-fn a_corrupt_record_is_named_and_nothing_is_written() {
+fn a_damaged_run_is_left_out_by_name_and_the_others_are_reported() {
     let (_dir, folder) = results();
     let path = folder.join("9b27d4f0/run.json");
     let text = std::fs::read_to_string(&path).unwrap();
     std::fs::write(&path, text.replace("\"seed\": 1,", "\"seed\": one,")).unwrap();
-    let error = report::write(&folder, None, &Silent).unwrap_err();
-    insta::assert_snapshot!("corrupt run.json", place_free(&error, &folder));
-    assert!(!folder.join("report").exists());
+    let experiment = report::collect::collect(&folder).unwrap();
+    assert_eq!(experiment.trials.len(), 2);
+    let [said] = &experiment.left_out[..] else {
+        panic!("{:?}", experiment.left_out);
+    };
+    insta::assert_snapshot!(place_free(said, &folder), @"`results/cifar/9b27d4f0/run.json` line 58: not a record of dcgan: expected value at line 58 column 11; run the sweep again, which sets this file aside and finds anew what it held");
+    let written = report::write(&folder, None, &Silent).unwrap();
+    assert!(
+        written.summary.contains("Left out as damaged: "),
+        "{}",
+        written.summary
+    );
+    let page = std::fs::read_to_string(&written.html).unwrap();
+    assert!(page.contains("9b27d4f0/run.json") && page.contains("3f0a9c1e"));
+    // A regression check does not pass on what is left.
+    let baseline = folder.with_file_name("baseline.yaml");
+    let e = report::check::accept(&folder, &baseline).unwrap_err();
+    assert!(e.to_string().contains("9b27d4f0/run.json"), "{e}");
+    // Where nothing is left the damage is the error.
+    for trial in ["3f0a9c1e", "c4e81a55"] {
+        damage(&folder, &format!("{trial}/run.json"));
+    }
+    let e = report::write(&folder, None, &Silent).unwrap_err();
+    assert!(e.to_string().contains("3f0a9c1e/run.json"), "{e}");
 }
 
 #[test]
-fn a_truncated_probe_list_is_named() {
+fn a_damaged_record_of_one_stage_spoils_no_other() {
     let (_dir, folder) = results();
-    let path = folder.join("3f0a9c1e/probes.json");
-    let text = std::fs::read_to_string(&path).unwrap();
-    std::fs::write(&path, &text[..text.len() / 2]).unwrap();
-    let error = report::write(&folder, None, &Silent).unwrap_err();
-    insta::assert_snapshot!("truncated probes.json", place_free(&error, &folder));
+    let whole = report::collect::collect(&folder).unwrap();
+    damage(&folder, "3f0a9c1e/probes.json");
+    for name in [
+        "memorisation.json",
+        "quality.json",
+        "figures.json",
+        "selectivity.json",
+    ] {
+        std::fs::write(folder.join("3f0a9c1e").join(name), "{").unwrap();
+    }
+    std::fs::write(folder.join("3f0a9c1e/filters.jsonl"), "{}\n{}\n").unwrap();
+    let cut = report::collect::collect(&folder).unwrap();
+    assert_eq!(cut.left_out.len(), 6, "{:#?}", cut.left_out);
+    assert!(cut.left_out.iter().all(|said| said.contains("3f0a9c1e/")));
+    assert_eq!(cut.trials.len(), whole.trials.len());
+    for (cut, whole) in cut.trials.iter().zip(&whole.trials) {
+        assert_eq!(cut.history, whole.history);
+        match cut.folder.ends_with("3f0a9c1e") {
+            true => assert!(cut.probes.is_empty() && !whole.probes.is_empty()),
+            false => assert_eq!(cut.probes, whole.probes),
+        }
+    }
+    report::write(&folder, None, &Silent).unwrap();
+    let published = report::published::published().unwrap();
+    report::claims::decide(&[cut], &published).unwrap();
 }
 
 #[test]
@@ -258,7 +307,7 @@ fn the_check_holds_until_a_metric_moves() {
     assert!(
         same.differences
             .iter()
-            .all(|d| d.verdict == check::Verdict::Held)
+            .all(|d| d.verdict == check::CheckVerdict::Held)
     );
 
     // A baseline of better days, one metric that is gone, one that nobody knew.
@@ -309,7 +358,7 @@ fn results_of_another_profile_are_not_compared() {
 }
 
 /// The message with the temporary folder's name taken out.
-fn place_free(error: &ReportError, folder: &Path) -> String {
+fn place_free(error: impl std::fmt::Display, folder: &Path) -> String {
     error
         .to_string()
         .replace(&folder.display().to_string(), "results/cifar")
@@ -361,6 +410,7 @@ fn well_formed(html: &str) {
 fn quality_stands_beside_what_it_depends_on() {
     let (_dir, folder) = results();
     let record = |space: &str, frechet: f64, inception_score| QualityRecord {
+        protocol: 1,
         space: space.into(),
         net: format!("the net of {space}"),
         images: "generator".into(),
@@ -402,12 +452,142 @@ fn quality_stands_beside_what_it_depends_on() {
     }
     let published = report::published::published().unwrap();
     let experiment = report::collect::collect(&folder).unwrap();
-    let tables = report::quality::tables(&experiment, &published).unwrap();
-    assert_eq!(tables.len(), 1);
-    assert_eq!(tables[0].data.height(), 4);
-    insta::assert_snapshot!(report::export::text(&tables[0]).unwrap());
+    let all = tables(&experiment, &published).unwrap();
+    let table = all.iter().find(|t| t.id == "quality").unwrap();
+    assert_eq!(table.data.height(), 4);
+    insta::assert_snapshot!(report::export::text(table).unwrap());
 
     std::fs::write(folder.join("3f0a9c1e/quality.json"), "[{").unwrap();
-    let e = report::quality::tables(&experiment, &published).unwrap_err();
+    let e = tables(&experiment, &published).unwrap_err();
     assert!(e.to_string().contains("quality.json` line 1"), "{e}");
+}
+
+/// Change a record as JSON.
+fn edit(path: &Path, change: impl Fn(&mut serde_json::Value)) {
+    let mut record = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    change(&mut record);
+    std::fs::write(path, record.to_string()).unwrap();
+}
+
+/// The second seed as another version of the training made it.
+fn trained_anew(folder: &Path) {
+    edit(&folder.join("9b27d4f0/run.json"), |run| {
+        run["training"] = 2.into()
+    });
+}
+
+#[test]
+fn records_without_versions_are_of_the_first() {
+    let (_dir, folder) = results();
+    let experiment = report::collect::collect(&folder).unwrap();
+    for trial in &experiment.trials {
+        assert_eq!(trial.run.training, 1);
+        assert!(trial.probes.iter().all(|p| p.protocol == 1));
+    }
+}
+
+#[test]
+fn seeds_of_two_trainings_are_never_averaged() {
+    let (_dir, folder) = results();
+    trained_anew(&folder);
+    let written = written(&folder);
+    insta::assert_snapshot!("two trainings", written.table_text);
+    insta::assert_snapshot!("summary of two trainings", written.summary);
+    let rows = text(&folder, "table-1.csv");
+    let versions: Vec<&str> = column(&rows, "training_version");
+    assert!(versions.contains(&"1") && versions.contains(&"2"), "{rows}");
+    assert!(
+        column(&rows, "seeds").iter().all(|seeds| *seeds != "2"),
+        "{rows}"
+    );
+    let html = std::fs::read_to_string(&written.html).unwrap();
+    assert!(html.contains("no mean is taken over two versions"));
+}
+
+#[test]
+fn seeds_of_two_protocols_are_never_averaged() {
+    let (_dir, folder) = results();
+    edit(&folder.join("9b27d4f0/probes.json"), |probes| {
+        for probe in probes.as_array_mut().unwrap() {
+            probe["protocol"] = 3.into();
+        }
+    });
+    let written = written(&folder);
+    assert!(
+        !written.table_text.contains("mean of"),
+        "{}",
+        written.table_text
+    );
+    assert!(
+        written
+            .table_text
+            .contains("DCGAN + L2-SVM (ours), seed=0 [protocol version 1]"),
+        "{}",
+        written.table_text
+    );
+    // What is said of the numbers in words is of the newest version alone.
+    let second = report::collect::collect(&folder).unwrap().trials[1]
+        .probes
+        .clone();
+    let trained = second
+        .iter()
+        .find(|p| p.labels.to_string() == "400")
+        .unwrap();
+    let said = format!("reaches {:.1}%", 100.0 * trained.accuracy);
+    assert!(
+        written.summary.contains(&said),
+        "{said}: {}",
+        written.summary
+    );
+}
+
+#[test]
+fn the_check_takes_the_newest_training_and_says_of_an_older_baseline() {
+    let (_dir, folder) = results();
+    let path = folder.join("cifar.yaml");
+    check::accept(&folder, &path).unwrap();
+    let alone = || check::compare(&folder, &path).unwrap();
+    let of = |comparison: &check::Comparison, name: &str| {
+        let found = comparison.differences.iter().find(|d| d.metric == name);
+        found.unwrap().ours.unwrap()
+    };
+    let name = "probe.cifar10.400.accuracy";
+    assert!(!alone().remarks.iter().any(|r| r.contains("version")));
+    trained_anew(&folder);
+    let probes = report::collect::collect(&folder).unwrap().trials[1]
+        .probes
+        .clone();
+    let second = probes
+        .iter()
+        .find(|p| dcgan::track::metrics::probe_name(p) == name);
+    assert_eq!(of(&alone(), name), second.unwrap().accuracy);
+    let remarks = alone().remarks.join(" ");
+    assert!(
+        remarks.contains(
+            "The baseline was measured by version 1 of training, these results by version 2"
+        ),
+        "{remarks}"
+    );
+}
+
+/// A column of a CSV.
+fn column<'a>(csv: &'a str, name: &str) -> Vec<&'a str> {
+    let mut lines = csv.lines().map(split);
+    let at = lines
+        .next()
+        .unwrap()
+        .iter()
+        .position(|head| *head == name)
+        .unwrap();
+    lines.map(|cells| cells[at]).collect()
+}
+
+/// The cells of a line; a comma in quotes ends none.
+fn split(line: &str) -> Vec<&str> {
+    let mut quoted = false;
+    line.split(move |c: char| {
+        quoted ^= c == '"';
+        c == ',' && !quoted
+    })
+    .collect()
 }

@@ -246,7 +246,7 @@ fn table_2_holds_the_papers_rows_and_ours() {
     insta::assert_snapshot!("table2", written.table_text);
     let csv = std::fs::read_to_string(dir.path().join("svhn/report/table-2.csv")).unwrap();
     assert!(
-        csv.contains("supervised CNN, same architecture\",paper,,,,,,,0.2887"),
+        csv.contains("supervised CNN, same architecture\",paper,,,,,,,,,0.2887"),
         "{csv}"
     );
 

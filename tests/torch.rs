@@ -1,11 +1,13 @@
 //! Nets from PyTorch's DCGAN example and back: held to what PyTorch computes (tests/fixtures/torch_dcgan.py).
 
+mod needs;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use candle_core::{Device, Tensor};
-use dcgan::nn::torch::{Torch, export, load};
+use dcgan::nn::torch::{Statistics, Torch, export, load};
 use dcgan::nn::{Architecture, Discriminator, Generator, NnError, Norm, infer_statistics};
 use dcgan::spec::{Latent, LatentDistribution, Preset};
 use rand::SeedableRng;
@@ -18,6 +20,9 @@ struct Outputs {
     probability: Vec<f32>,
     pooled: Vec<f32>,
     drawn: Vec<f32>,
+    /// Least, mean and greatest of what the exported module draws as z.
+    #[serde(default)]
+    latent: Vec<f32>,
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -107,11 +112,77 @@ fn a_wrapped_state_dict_is_the_same_net() {
 }
 
 #[test]
+fn both_nets_of_one_file_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |name: &str| candle_core::pickle::read_all(fixture(name)).unwrap();
+    let images = waves(&[1, 3, 64, 64]);
+    let z = waves(&[1, 5]);
+    let net = loaded();
+    let wanted = (
+        values(&net.discriminator.forward(&images, Norm::Infer).unwrap()),
+        values(
+            &net.generator
+                .unwrap()
+                .forward(z.clone(), Norm::Infer)
+                .unwrap(),
+        ),
+    );
+    for (g, d) in [
+        ("generator.", "discriminator."),
+        ("netG.", "netD."),
+        ("gan.G._orig_mod.", "gan.D._orig_mod."),
+        ("module.gen.", "module.disc."),
+        ("first.", "second."),
+    ] {
+        let path = folder.path().join("both.safetensors");
+        let named = |prefix: &str, file| -> Vec<(String, Tensor)> {
+            let all = of(file).into_iter();
+            all.map(|(k, t)| (format!("{prefix}{k}"), t)).collect()
+        };
+        let both: HashMap<String, Tensor> = named(g, "netG.pth")
+            .into_iter()
+            .chain(named(d, "netD.pth"))
+            .collect();
+        candle_core::safetensors::save(&both, &path).unwrap();
+        let net = load(&path, Some(&path), &Device::Cpu).unwrap();
+        let found = (
+            values(&net.discriminator.forward(&images, Norm::Infer).unwrap()),
+            values(
+                &net.generator
+                    .unwrap()
+                    .forward(z.clone(), Norm::Infer)
+                    .unwrap(),
+            ),
+        );
+        assert_eq!(found, wanted, "{g} {d}");
+    }
+    // Nets of one kind are told apart by what they are called, or not at all.
+    let path = folder.path().join("kinds.safetensors");
+    for (names, fits) in [(["netD.", "netD_ema."], true), (["one.", "two."], false)] {
+        let all: HashMap<String, Tensor> = names
+            .iter()
+            .flat_map(|prefix| {
+                let all = of("netD.pth").into_iter();
+                all.map(move |(k, t)| (format!("{prefix}{k}"), t))
+            })
+            .collect();
+        candle_core::safetensors::save(&all, &path).unwrap();
+        match load(&path, None, &Device::Cpu) {
+            Ok(_) => assert!(fits),
+            Err(e) => assert!(!fits && e.to_string().contains("`one`, `two`"), "{e}"),
+        }
+        let e = load(&fixture("netD.pth"), Some(&path), &Device::Cpu).unwrap_err();
+        assert!(e.to_string().contains("lacks `main.1.weight`"), "{e}");
+    }
+}
+
+#[test]
 fn what_was_read_is_written_with_the_same_keys_shapes_and_values() {
     let folder = tempfile::tempdir().unwrap();
     let net = loaded();
     let g = net.generator.as_ref();
-    let written = export(&net.architecture, &net.discriminator, g, folder.path()).unwrap();
+    let (a, d) = (&net.architecture, &net.discriminator);
+    let written = export(a, d, g, Statistics::Read, folder.path()).unwrap();
     assert!(written.example);
     for name in ["netD", "netG"] {
         let theirs = candle_core::pickle::read_all(fixture(&format!("{name}.pth"))).unwrap();
@@ -141,9 +212,16 @@ fn what_was_read_is_written_with_the_same_keys_shapes_and_values() {
 
 /// Nets of a preset with statistics of their own.
 fn ours(preset: Preset) -> (Architecture, Discriminator, Generator) {
+    drawn(preset, LatentDistribution::Uniform)
+}
+
+fn drawn(
+    preset: Preset,
+    distribution: LatentDistribution,
+) -> (Architecture, Discriminator, Generator) {
     let latent = Latent {
         size: 6,
-        distribution: LatentDistribution::Uniform,
+        distribution,
     };
     let a = Architecture::new(preset, 4, latent, 3);
     let mut rng = ChaCha8Rng::seed_from_u64(5);
@@ -156,17 +234,136 @@ fn ours(preset: Preset) -> (Architecture, Discriminator, Generator) {
 }
 
 #[test]
-fn exported_nets_compute_the_same_in_pytorch() {
-    let Some(python) = std::env::var_os("DCGAN_PYTHON") else {
-        eprintln!(
-            "SKIPPED exported_nets_compute_the_same_in_pytorch: DCGAN_PYTHON names no Python with torch and safetensors"
+fn an_export_says_how_z_is_drawn_how_images_are_scaled_and_how_it_normalises() {
+    for (distribution, name, draw) in [
+        (
+            LatentDistribution::Uniform,
+            "uniform",
+            "return 2 * torch.rand(count, 6, 1, 1) - 1",
+        ),
+        (
+            LatentDistribution::Normal,
+            "normal",
+            "return torch.randn(count, 6, 1, 1)",
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (a, d, g) = drawn(Preset::Dcgan64, distribution);
+        export(&a, &d, Some(&g), Statistics::Inferred, folder.path()).unwrap();
+        let module = std::fs::read_to_string(folder.path().join("model.py")).unwrap();
+        assert!(module.contains(draw), "{module}");
+        assert!(module.contains("images = netG(latent(16))"), "{module}");
+        assert_eq!(module.matches("torch.rand").count(), 1, "{module}");
+        assert!(module.contains("import torch\nfrom torch import nn"));
+        let file = folder.path().join("netG.safetensors");
+        let bytes = std::fs::read(&file).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+        let said = header.metadata().clone().unwrap();
+        for (key, value) in [
+            ("format", "pt"),
+            ("net", "generator"),
+            ("latent.distribution", name),
+            ("latent.size", "6"),
+            ("image.channels", "3"),
+            ("image.height", "64"),
+            ("image.range", "[-1, 1]"),
+            ("image.scaling", "pixel / 127.5 - 1"),
+            ("batch_norm.epsilon", "1e-8"),
+            ("batch_norm.momentum", "0.1"),
+            (
+                "batch_norm.statistics",
+                "means over batches of z, after training",
+            ),
+        ] {
+            assert_eq!(said[key], value, "{key}");
+        }
+        let d_file = std::fs::read(folder.path().join("netD.safetensors")).unwrap();
+        let (_, header) = safetensors::SafeTensors::read_metadata(&d_file).unwrap();
+        let said = header.metadata().clone().unwrap();
+        assert!(said["batch_norm.statistics"].contains("training images"));
+        // The same net is the same bytes.
+        export(&a, &d, Some(&g), Statistics::Inferred, folder.path()).unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), bytes);
+    }
+}
+
+#[test]
+fn a_net_read_from_an_export_draws_z_as_it_was_trained() {
+    let uniform = Latent {
+        size: 5,
+        distribution: LatentDistribution::Uniform,
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let net = loaded();
+    assert_eq!(
+        net.architecture.latent.distribution,
+        LatentDistribution::Normal
+    );
+    let a = Architecture {
+        latent: uniform,
+        ..net.architecture
+    };
+    let g = net.generator.as_ref();
+    export(&a, &net.discriminator, g, Statistics::Read, folder.path()).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (d, g) = (path("netD.safetensors"), path("netG.safetensors"));
+    let again = load(&d, Some(&g), &Device::Cpu).unwrap();
+    assert_eq!(again.architecture.latent, uniform);
+}
+
+/// The command refuses files that declare terabytes, or nest without end, in a bounded address space.
+#[cfg(target_os = "linux")]
+#[test]
+fn hostile_files_are_one_error_in_bounded_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let spec = folder.path().join("spec.yaml");
+    let text = "name: x\ndata: {train: cifar10, size: 64}\nmodel: {torch: net.pth}\ntrain: {}\n";
+    std::fs::write(&spec, text).unwrap();
+    let magic = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
+    let older = |object: &[u8]| [&magic[..], b"\x80\x02K\x01.", b"\x80\x02}.", object].concat();
+    let nested = [b"\x80\x02)".as_slice(), &b"\x85".repeat(3_000_000), b"."].concat();
+    let laughs = [
+        b"\x80\x02))".as_slice(),
+        &b"\x86q\x01h\x01h\x01".repeat(100),
+        b"\x86.",
+    ]
+    .concat();
+    let header = br#"{"main.0.weight":{"dtype":"F32","shape":[1099511627776],"data_offsets":[0,4398046511104]}}"#;
+    let declared = [&(header.len() as u64).to_le_bytes()[..], header].concat();
+    for (name, bytes) in [
+        ("nested", older(&nested)),
+        ("laughs", older(&laughs)),
+        ("a bare pickle", nested),
+        ("declared", declared),
+    ] {
+        std::fs::write(folder.path().join("net.pth"), bytes).unwrap();
+        // In KiB: the allocator keeps a gigabyte of addresses, not of memory, to itself.
+        let limited = "ulimit -v 3000000; exec \"$0\" describe \"$1\"";
+        let out = Command::new("sh")
+            .args(["-c", limited, env!("CARGO_BIN_EXE_dcgan")])
+            .arg(&spec)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{name}: {errors}");
+        assert!(errors.contains("net.pth"), "{name}: {errors}");
+        assert!(
+            errors.len() < 2000 && !errors.contains("panicked"),
+            "{name}"
         );
+    }
+}
+
+#[test]
+fn exported_nets_compute_the_same_in_pytorch() {
+    let Some(python) = needs::torch("exported_nets_compute_the_same_in_pytorch") else {
         return;
     };
     for preset in [Preset::Svhn32, Preset::Imagenet32, Preset::Dcgan64] {
         let folder = tempfile::tempdir().unwrap();
         let (a, d, g) = ours(preset);
-        let written = export(&a, &d, Some(&g), folder.path()).unwrap();
+        let written = export(&a, &d, Some(&g), Statistics::Inferred, folder.path()).unwrap();
         assert!(!written.example);
         let out = Command::new(&python)
             .arg(fixture("../torch_dcgan.py"))
@@ -178,6 +375,10 @@ fn exported_nets_compute_the_same_in_pytorch() {
         let wanted: Outputs = serde_json::from_slice(&out.stdout).unwrap();
         let image = [a.image.channels, a.image.height, a.image.width];
         compare(&d, &g, image, a.latent.size, &wanted);
+        // Uniform on [-1, 1).
+        let z = &wanted.latent;
+        assert!(z[0] >= -1.0 && z[0] < -0.99, "{z:?}");
+        assert!(z[1].abs() < 0.05 && z[2] < 1.0 && z[2] > 0.99, "{z:?}");
     }
 }
 
@@ -232,7 +433,10 @@ fn every_fault_of_a_checkpoint_is_named() {
         let broken = (zeros(&[2, 3, 4, 4]) / 0.0).unwrap();
         t.insert("main.0.weight".into(), broken);
     };
-    has(fault(&nan), &["`main.0.weight`", "NaN", "diverged"]);
+    has(
+        fault(&nan),
+        &["`main.0.weight`", "96 values", "of 96", "NaN", "diverged"],
+    );
     let other = |t: &mut HashMap<String, Tensor>| {
         t.clear();
         t.insert("conv1.weight".into(), zeros(&[2, 3, 4, 4]));
@@ -268,7 +472,8 @@ fn every_fault_of_a_checkpoint_is_named() {
     );
     let g = folder.path().join("g.safetensors");
     let (a, small, generator) = ours(Preset::Svhn32);
-    export(&a, &small, Some(&generator), folder.path()).unwrap();
+    let inferred = Statistics::Inferred;
+    export(&a, &small, Some(&generator), inferred, folder.path()).unwrap();
     std::fs::copy(folder.path().join("netG.safetensors"), &g).unwrap();
     has(of(&d, Some(&g)), &["g.safetensors", "main."]);
 }

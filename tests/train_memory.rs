@@ -1,11 +1,15 @@
 //! Training takes no more memory the longer it runs. Alone in its process, whose peak it measures.
 
+mod needs;
+
 use candle_core::Device;
 use dcgan::data::Images;
 use dcgan::nn::Architecture;
 use dcgan::spec::{ModelSpec, load, resolve};
 use dcgan::track::Streams;
 use dcgan::train::Trainer;
+
+use needs::Need;
 
 /// The most that was ever resident, in KiB; `None` where the system does not tell.
 fn peak() -> Option<u64> {
@@ -16,9 +20,9 @@ fn peak() -> Option<u64> {
 
 #[test]
 fn memory_is_flat_over_a_thousand_steps() {
-    if peak().is_none() {
-        use std::io::Write;
-        let _ = writeln!(std::io::stderr(), "SKIPPED: this system has no /proc");
+    let name = "memory_is_flat_over_a_thousand_steps";
+    let looked = peak().ok_or_else(|| "this system has no /proc/self/status".to_string());
+    if needs::found(name, Need::Proc, looked).is_none() {
         return;
     }
     let text = "name: memory\ndata: {train: cifar10}\nmodel: {preset: svhn32, width: 32, latent: {size: 16}}\n\

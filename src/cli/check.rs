@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use dcgan::track::writable;
 
 use super::Verdict;
+use super::out::{self, out};
 
 /// Compare an experiment's metrics with its baseline; exit 1 on a regression
 #[derive(Args)]
@@ -32,12 +34,13 @@ impl Check {
             .clone()
             .unwrap_or_else(|| default_baseline(&self.folder));
         if self.accept {
+            writable::file(&baseline)?;
             dcgan::report::check::accept(&self.folder, &baseline)?;
-            println!("baseline: {}", baseline.display());
+            out!("baseline: {}", baseline.display());
             return Ok(Verdict::Fine);
         }
         let differences = dcgan::report::check::compare(&self.folder, &baseline)?;
-        println!("{}", differences.table()?);
+        out::lines(&differences.table()?);
         Ok(match differences.regressed() {
             true => Verdict::Failed,
             false => Verdict::Fine,

@@ -6,6 +6,7 @@ use dcgan::report::claims::{self, Decided};
 use dcgan::report::{collect, published};
 
 use super::Verdict;
+use super::out::{self, out};
 
 /// Hold the paper's statements to the results; exit 1 where one did not hold
 ///
@@ -43,10 +44,10 @@ impl Claims {
         if !self.claim.is_empty() {
             decided.retain(|d| self.claim.contains(&d.claim.id));
         }
-        print!("{}", claims::text(&decided));
-        println!("{}", claims::count(&decided));
+        out::lines(claims::text(&decided).trim_end_matches('\n'));
+        out!("{}", claims::count(&decided));
         let failed = decided.iter().any(|d| {
-            d.verdict() == claims::Verdict::DidNotHold && !self.allow.contains(&d.claim.id)
+            d.verdict() == claims::ClaimVerdict::DidNotHold && !self.allow.contains(&d.claim.id)
         });
         Ok(match failed {
             true => Verdict::Failed,
@@ -57,5 +58,7 @@ impl Claims {
 
 fn decide(folder: &Path) -> Result<Vec<Decided>> {
     let experiments = collect::all(folder)?;
+    let left_out = experiments.iter().flat_map(|e| &e.left_out);
+    left_out.for_each(|said| eprintln!("left out: {said}"));
     Ok(claims::decide(&experiments, &published::published()?)?)
 }

@@ -1,12 +1,18 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
-use dcgan::data::{self, Card, Dataset, Folder, Set, Store, Want};
-use dcgan::track::sheet;
+use dcgan::data::{self, Card, Folder, Set, Store, Want};
+use dcgan::track::{sheet, writable};
 
+use super::out::{self, err, out};
 use super::progress::Screen;
 use super::{Verdict, stop};
+
+/// Images on a sheet, at most.
+const SHOWN: usize = 100;
+/// Side of an image on a sheet, at most: a hundred of them make a picture of 10,000 pixels a side.
+const MOST_SIDE: usize = 1024;
 
 /// Fetch, verify, list and show data sets
 #[derive(Args)]
@@ -27,8 +33,16 @@ pub struct Data {
 #[derive(Subcommand)]
 enum Action {
     /// Download what is missing and verify it
+    #[command(after_help = "\
+Examples:
+  dcgan data fetch cifar10
+  dcgan data fetch cifar10 --data-dir /scratch/data")]
     Fetch { name: String },
     /// Hash the files against the card, or decode every image of a folder; exit 1 where one is wrong
+    #[command(after_help = "\
+Examples:
+  dcgan data verify cifar10
+  dcgan data verify folder:faces")]
     Verify { name: String },
     /// Every known data set and whether it is here
     List,
@@ -37,6 +51,10 @@ enum Action {
 }
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  dcgan data show cifar10
+  dcgan data show folder:faces --sheet faces.png --size 64")]
 struct Show {
     name: String,
     /// Draw images spread evenly over a split as a PNG
@@ -46,7 +64,7 @@ struct Show {
     #[arg(long, default_value = "train", requires = "sheet")]
     split: String,
     /// Side of the sheet's images in pixels [default: as they are stored; 64 for a folder]
-    #[arg(long, requires = "sheet")]
+    #[arg(long, value_name = "PIXELS", value_parser = side, requires = "sheet")]
     size: Option<usize>,
 }
 
@@ -60,7 +78,7 @@ impl Data {
                 Set::Card(card) => fetch(&card, &store, &screen),
                 Set::Folder(folder) => {
                     let index = folder.index(&store, &screen)?;
-                    println!("{name}: {} images, nothing to fetch", index.images());
+                    out!("{name}: {} images, nothing to fetch", index.images());
                     Ok(Verdict::Fine)
                 }
             },
@@ -68,10 +86,7 @@ impl Data {
                 Set::Card(card) => verify(&card, &store, &screen),
                 Set::Folder(folder) => verify_folder(&folder, &store, &screen),
             },
-            Action::List => {
-                list(&store)?;
-                Ok(Verdict::Fine)
-            }
+            Action::List => Ok(list(&store)),
             Action::Show(show) => show.run(&store, &screen),
         }
     }
@@ -80,23 +95,23 @@ impl Data {
 fn fetch(card: &Card, store: &Store, screen: &Screen) -> Result<Verdict> {
     let fetched = data::fetch(card, store, screen)?;
     for (file, source) in &fetched.fetched {
-        println!("{file}: from {source}");
+        out!("{file}: from {source}");
     }
-    println!("{}: complete in {}", card.name, fetched.folder.display());
+    out!("{}: complete in {}", card.name, fetched.folder.display());
     Ok(Verdict::Fine)
 }
 
 fn verify(card: &Card, store: &Store, screen: &Screen) -> Result<Verdict> {
     let mut verdict = Verdict::Fine;
     for (file, check) in data::verify(card, store, screen)? {
-        println!("{}: {check}", file.name);
+        out!("{}: {check}", file.name);
         if !matches!(check, data::Verdict::Ok) {
             verdict = Verdict::Failed;
         }
     }
     if matches!(verdict, Verdict::Failed) {
         let name = &card.name;
-        println!("run `dcgan data fetch {name}` to get what is missing or wrong");
+        out!("run `dcgan data fetch {name}` to get what is missing or wrong");
     }
     Ok(verdict)
 }
@@ -104,35 +119,54 @@ fn verify(card: &Card, store: &Store, screen: &Screen) -> Result<Verdict> {
 fn verify_folder(folder: &Folder, store: &Store, screen: &Screen) -> Result<Verdict> {
     let (index, skipped) = folder.verify(store, screen)?;
     for image in &skipped {
-        println!("{}: {}", image.name, image.why);
+        out!("{}: {}", image.name, image.why);
     }
     let good = index.images() - skipped.len();
-    println!("{good} of {} images can be decoded", index.images());
-    println!("fingerprint {}", index.fingerprint());
+    out!("{good} of {} images can be decoded", index.images());
+    out!("fingerprint {}", index.fingerprint());
     match skipped.is_empty() {
         true => Ok(Verdict::Fine),
         false => Ok(Verdict::Failed),
     }
 }
 
-fn list(store: &Store) -> Result<()> {
-    for card in Card::all(None)? {
+/// Every card, and at the end what is wrong with those that cannot be read.
+fn list(store: &Store) -> Verdict {
+    let mut bad = Vec::new();
+    for (name, card) in Card::all(None) {
+        let card = match card {
+            Ok(card) => card,
+            Err(e) => {
+                out!("{name:<16} {:<14}", "bad card");
+                bad.push(e);
+                continue;
+            }
+        };
         let here = store.presence(&card);
         let state = match (here.is_complete(), here.files) {
             (true, _) => "here".to_string(),
             (false, 0) => "not here".to_string(),
             (false, n) => format!("{n} of {} files", here.of_files),
         };
-        println!("{:<16} {state:<14} {}", card.name, card.title);
+        out!("{:<16} {state:<14} {}", card.name, card.title);
     }
-    println!("{:<16} {:<14} images of your own", "folder:PATH", "");
-    println!("data folder: {}", store.root().display());
-    Ok(())
+    out!("{:<16} {:<14} images of your own", "folder:PATH", "");
+    out!("data folder: {}", store.root().display());
+    for e in &bad {
+        err!("{e}; correct the card, or take it away");
+    }
+    match bad.is_empty() {
+        true => Verdict::Fine,
+        false => Verdict::Failed,
+    }
 }
 
 impl Show {
     fn run(self, store: &Store, screen: &Screen) -> Result<Verdict> {
         let set = Set::find(&self.name, None)?;
+        if let Some(sheet) = &self.sheet {
+            writable::file(sheet)?;
+        }
         let side = match &set {
             Set::Card(card) => {
                 show(card, store);
@@ -148,51 +182,57 @@ impl Show {
                 size: side,
                 channels: None,
             };
-            let images = set.open(&self.split, &want, store, screen)?;
-            draw(&images, file)?;
-            println!("sheet     {}", file.display());
+            // Spread evenly: files are often in the order of their classes.
+            let few = set.sample(&self.split, SHOWN, &want, store, screen)?;
+            sheet::write(file, &few.images.tiles(), 10, 1)?;
+            out!("sheet     {}", file.display());
         }
         Ok(Verdict::Fine)
     }
 }
 
-/// Up to a hundred images, spread evenly: files are often in the order of their classes.
-fn draw(set: &Dataset, file: &Path) -> Result<()> {
-    let count = set.images.n.min(100);
-    let rows: Vec<usize> = (0..count).map(|i| i * set.images.n / count).collect();
-    let images = set.images.subset(&rows)?;
-    Ok(sheet::write(file, &images.tiles(), 10, 1)?)
+fn side(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(side) if (1..=MOST_SIDE).contains(&side) => Ok(side),
+        _ => Err(format!("expected 1 to {MOST_SIDE} pixels")),
+    }
 }
 
 fn show(card: &Card, store: &Store) {
-    println!("{}: {}\n", card.name, card.title);
-    println!("{}\n", card.description.trim());
-    println!("licence   {}", card.licence.trim());
-    println!("citation  {}", card.citation.trim());
-    println!("homepage  {}", card.homepage);
-    println!("card      {}", card.origin);
-    println!("folder    {}", store.folder(card).display());
+    out!("{}: {}", card.name, card.title);
+    out!();
+    out::lines(card.description.trim());
+    out!();
+    out::lines(&format!("licence   {}", card.licence.trim()));
+    out::lines(&format!("citation  {}", card.citation.trim()));
+    out!("homepage  {}", card.homepage);
+    out!("card      {}", card.origin);
+    out!("folder    {}", store.folder(card).display());
     let image = &card.image;
-    println!(
+    out!(
         "images    {} x {} x {} (channels, height, width)",
-        image.channels, image.height, image.width
+        image.channels,
+        image.height,
+        image.width
     );
-    println!("classes   {}", card.classes.join(", "));
+    out!("classes   {}", card.classes.join(", "));
     for (name, split) in &card.splits {
-        println!(
+        out!(
             "split     {name}: {} images in {}",
             split.images,
             split.files.join(", ")
         );
     }
     for file in &card.files {
-        println!(
+        out!(
             "file      {} {} bytes, {}",
-            file.name, file.bytes, file.checksum
+            file.name,
+            file.bytes,
+            file.checksum
         );
     }
     for source in &card.sources {
-        println!("source    {source}");
+        out!("source    {source}");
     }
 }
 
@@ -200,12 +240,13 @@ fn show_folder(folder: &Folder, store: &Store, screen: &Screen) -> Result<()> {
     /// Classes named on the screen.
     const NAMED: usize = 20;
     let index = folder.index(store, screen)?;
-    println!("{}: images of your own\n", folder.name());
+    out!("{}: images of your own", folder.name());
+    out!();
     let colour = match index.channels() {
         1 => "grey",
         _ => "in colour",
     };
-    println!(
+    out!(
         "images    {} files of {} bytes, {colour}",
         index.images(),
         index.bytes()
@@ -222,13 +263,16 @@ fn show_folder(folder: &Folder, store: &Store, screen: &Screen) -> Result<()> {
         told.push(format!("and {} more", classes.len() - NAMED));
     }
     match classes.len() {
-        1 => println!("classes   none: all images lie in one folder"),
-        n => println!("classes   {n}: {}", told.join(", ")),
+        1 => out!("classes   none: all images lie in one folder"),
+        n => out!("classes   {n}: {}", told.join(", ")),
     }
     for split in ["train", "test", "all"] {
         let images = index.split(split).unwrap_or_default().len();
-        println!("split     {split}: {images} images");
+        out!("split     {split}: {images} images");
     }
-    println!("fingerprint {}", index.fingerprint());
+    if let Some(passed) = index.litter().told() {
+        out!("skipped   {passed}");
+    }
+    out!("fingerprint {}", index.fingerprint());
     Ok(())
 }

@@ -6,8 +6,9 @@ use dcgan::data::{Set, Store};
 use dcgan::nn::{Architecture, schematic};
 use dcgan::spec::{ModelSpec, Spec};
 use dcgan::sweep::planned;
-use dcgan::track::atomic;
+use dcgan::track::{atomic, writable};
 
+use super::out::out;
 use super::progress::Screen;
 use super::{ExperimentArgs, Verdict};
 
@@ -28,6 +29,7 @@ pub struct Describe {
 impl Describe {
     /// Print the tables and write the figure.
     pub fn run(self, store: Store) -> Result<Verdict> {
+        writable::file(&self.figure)?;
         // As written unless a profile is named: describing needs no device.
         let experiment = self.experiment.load("")?;
         let trials = planned(&experiment)?;
@@ -36,13 +38,19 @@ impl Describe {
         };
         let architecture = architecture(&trial.spec, &store)?;
         let mut total = (0, 0);
-        println!(
+        out!(
             "{:<14} {:<9} {:<34} {:>14} {:>14} {:>12} {:>14}",
-            "net", "layer", "kind", "in", "out", "parameters", "multiply-adds"
+            "net",
+            "layer",
+            "kind",
+            "in",
+            "out",
+            "parameters",
+            "multiply-adds"
         );
         for row in architecture.table() {
             total = (total.0 + row.parameters, total.1 + row.multiply_adds);
-            println!(
+            out!(
                 "{:<14} {:<9} {:<34} {:>14} {:>14} {:>12} {:>14}",
                 row.net,
                 row.name,
@@ -53,7 +61,7 @@ impl Describe {
                 grouped(row.multiply_adds)
             );
         }
-        println!(
+        out!(
             "{:<14} {:<9} {:<34} {:>14} {:>14} {:>12} {:>14}",
             "total",
             "",
@@ -63,15 +71,15 @@ impl Describe {
             grouped(total.0 as u64),
             grouped(total.1)
         );
-        println!("multiply-adds are for one image forward");
-        println!(
+        out!("multiply-adds are for one image forward");
+        out!(
             "features: {} values, at most {} units a layer",
             grouped(architecture.feature_len(architecture.discriminator.len()) as u64),
             architecture.max_units()
         );
         let svg = schematic::generator_svg(&architecture);
         atomic::write(&self.figure, svg.as_bytes())?;
-        println!("schematic: {}", self.figure.display());
+        out!("schematic: {}", self.figure.display());
         Ok(Verdict::Fine)
     }
 }

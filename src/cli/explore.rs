@@ -9,8 +9,10 @@ use anyhow::Result;
 use clap::{Args, Subcommand};
 use dcgan::data::Store;
 use dcgan::explore::{self, Written};
+use dcgan::track::writable;
 
 use super::Verdict;
+use super::out::out;
 use super::progress::Screen;
 
 /// Look into a net: interpolation, arithmetic, turn vector, forgetting, guided backpropagation, classes side by side
@@ -65,6 +67,7 @@ impl Draw {
     fn run(self, store: &Store) -> Result<Verdict> {
         let beside = self.record.parent().unwrap_or(Path::new(""));
         let out = self.out.as_deref().unwrap_or(beside);
+        writable::folder(out)?;
         let screen = Screen::new();
         let net = self.net.as_deref();
         let written = explore::redraw(&self.record, net, out, store, &screen)?;
@@ -84,10 +87,10 @@ impl Explore {
 }
 
 fn tell(written: &Written) -> Verdict {
-    println!("picture: {}", written.png.display());
+    out!("picture: {}", written.png.display());
     if let Some(gif) = &written.gif {
-        println!("film:    {}", gif.display());
+        out!("film:    {}", gif.display());
     }
-    println!("record:  {}", written.json.display());
+    out!("record:  {}", written.json.display());
     Verdict::Fine
 }

@@ -2,12 +2,14 @@
 //!
 //! Exit codes: 0 fine, 1 a check, a claim or a trial failed, 2 usage or input error, 130 stopped by the user.
 
+mod arguments;
 mod check;
 mod claims;
 mod data;
 mod describe;
 mod explore;
 mod export;
+mod out;
 mod probe;
 mod progress;
 mod quality;
@@ -22,6 +24,9 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use dcgan::data::Store;
 use dcgan::spec::{Experiment, ProfileChoice};
+use dcgan::track::progress::Stopped;
+
+use out::err;
 
 /// Reproduce, question and extend the DCGAN paper, number by number.
 #[derive(Parser)]
@@ -75,12 +80,32 @@ enum Verdict {
 
 /// Parse, run, and turn the outcome into an exit code.
 pub fn main() -> ExitCode {
-    match run(Cli::parse()) {
+    let cli: Cli = match arguments::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    // Its results are files, and whoever ran it overnight finds them there.
+    let in_files = matches!(cli.command, Command::Sweep(_));
+    let verdict = match (run(cli), out::failure()) {
+        (Ok(verdict), Some(why)) if in_files => {
+            err!(
+                "warning: cannot write to standard output: {why}; the report and the records are whole"
+            );
+            Ok(verdict)
+        }
+        (Ok(_), Some(why)) => Err(anyhow::anyhow!("cannot write to standard output: {why}")),
+        (verdict, _) => verdict,
+    };
+    match verdict {
         Ok(Verdict::Fine) => ExitCode::SUCCESS,
         Ok(Verdict::Failed) => ExitCode::from(1),
         Ok(Verdict::Stopped) => ExitCode::from(130),
+        Err(error) if error.chain().any(|cause| cause.is::<Stopped>()) => {
+            err!("{Stopped}");
+            ExitCode::from(130)
+        }
         Err(error) => {
-            eprintln!("error: {}", sentence(&error));
+            err!("error: {}", sentence(&error));
             ExitCode::from(2)
         }
     }
@@ -128,6 +153,9 @@ struct ExperimentArgs {
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
     /// Override a key; may be repeated. A swept key is pinned
+    ///
+    /// Where the key wants text, such as a data set or a path, VALUE is taken as it stands (quotes around the whole of it are
+    /// YAML's); a number, a list or keys are YAML. Nothing after the `=` gives a key that may be left out its default again.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }

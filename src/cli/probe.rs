@@ -2,12 +2,13 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use dcgan::probe::{self, Labelled, ProbeError, ProbeOutcome, ProbeSettings, files};
+use dcgan::probe::{self, Labelled, ProbeOutcome, ProbeSettings, files};
 use dcgan::spec::Labels;
-use dcgan::track::{Streams, atomic};
+use dcgan::track::{Streams, atomic, protocol, writable};
 use rand::RngCore;
 use serde::Serialize;
 
+use super::out::{self, out};
 use super::progress::Screen;
 use super::{Verdict, stop};
 
@@ -17,7 +18,8 @@ use super::{Verdict, stop};
 /// draws, and the test rows are classified.
 #[derive(Args)]
 #[command(after_help = "\
-Features are float16, float32 or float64 in (rows, features), labels whole numbers in (rows,), both as `numpy.save` writes them.
+Features are numbers in (rows, features), labels whole numbers (of any type, from any number on) in (rows,) or a column, both as
+`numpy.save` writes them.
 
 Examples:
   dcgan probe --features train.npy --labels train_labels.npy --test-features test.npy --test-labels test_labels.npy
@@ -56,6 +58,8 @@ pub struct Probe {
 /// What `--out` writes.
 #[derive(Serialize)]
 struct Record<'a> {
+    /// The version of the protocol.
+    protocol: u32,
     features: &'a PathBuf,
     labels: &'a PathBuf,
     /// Absent where test rows were held out of the training file.
@@ -91,13 +95,16 @@ impl Probe {
     pub fn run(self) -> Result<Verdict> {
         stop::listen();
         let screen = Screen::new();
+        if let Some(out) = &self.out {
+            writable::file(out)?;
+        }
         let test = self
             .test_features
             .as_deref()
             .zip(self.test_labels.as_deref());
         let sets = files::open(&self.features, &self.labels, test, self.seed)?;
         let dimensions = sets.train.features.ncols();
-        println!(
+        out!(
             "{} training rows of {dimensions} features, {} test rows{}, {} classes",
             sets.train.labels.len(),
             sets.test.labels.len(),
@@ -107,18 +114,27 @@ impl Probe {
             },
             sets.classes.len()
         );
+        let names: Vec<String> = sets.classes.iter().map(i64::to_string).collect();
+        // The last of several is refused before the first is run.
+        for labels in &self.labels_per_class {
+            let checked =
+                probe::check_rows(&sets.train.labels, names.len(), &self.settings(*labels));
+            checked.map_err(|e| e.named(&names))?;
+        }
         let mut probes = Vec::new();
-        println!(
+        out!(
             "{:>16} {:>17} {:>9} {:>6} {:>11} {:>7}",
-            "labels per class", "test accuracy", "C", "draws", "train rows", "solver"
+            "labels per class",
+            "test accuracy",
+            "C",
+            "draws",
+            "train rows",
+            "solver"
         );
         for labels in &self.labels_per_class {
-            let settings = ProbeSettings {
-                labels: *labels,
-                draws: usize::from(self.draws),
-                c: self.c.clone(),
-                ..ProbeSettings::default()
-            };
+            if out::unread() && self.out.is_none() {
+                break;
+            }
             let mut rng = Streams::new(self.seed).stream(&format!("probe.{labels}"));
             let found = probe::probe(
                 Labelled {
@@ -130,23 +146,20 @@ impl Probe {
                     labels: &sets.test.labels,
                 },
                 sets.classes.len(),
-                &settings,
+                &self.settings(*labels),
                 rng.next_u64(),
                 &screen,
             );
             let one = match found {
                 Ok(found) => One::new(found),
-                Err(ProbeError::Stopped) => {
-                    eprintln!("stopped; run the same command again to start it over");
-                    return Ok(Verdict::Stopped);
-                }
-                Err(e) => return Err(e.into()),
+                Err(e) => return Err(e.named(&names).into()),
             };
-            println!("{}", one.line());
+            out!("{}", one.line());
             probes.push(one);
         }
         if let Some(out) = &self.out {
             let record = Record {
+                protocol: protocol::PROBE,
                 features: &self.features,
                 labels: &self.labels,
                 test_features: self.test_features.as_ref(),
@@ -158,9 +171,18 @@ impl Probe {
             };
             let text = serde_json::to_string_pretty(&record).context("the results as JSON")?;
             atomic::write(out, text.as_bytes())?;
-            println!("record: {}", out.display());
+            out!("record: {}", out.display());
         }
         Ok(Verdict::Fine)
+    }
+
+    fn settings(&self, labels: Labels) -> ProbeSettings {
+        ProbeSettings {
+            labels,
+            draws: usize::from(self.draws),
+            c: self.c.clone(),
+            ..ProbeSettings::default()
+        }
     }
 }
 

@@ -3,8 +3,11 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
+use dcgan::spec::visible;
 use dcgan::track::progress::{Bar, Progress, Unit};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::out;
 
 /// How often a line is printed where there is no terminal (a Slurm log, a pipe).
 const LINE_EVERY: Duration = Duration::from_secs(30);
@@ -47,9 +50,9 @@ impl Progress for Screen {
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars("=> "));
         }
-        bar.set_prefix(what.to_string());
+        bar.set_prefix(visible(what).into_owned());
         Box::new(ScreenBar {
-            what: what.to_string(),
+            what: visible(what).into_owned(),
             bar: self.bars.add(bar),
             message: String::new(),
             terminal: self.terminal,
@@ -61,9 +64,9 @@ impl Progress for Screen {
     fn note(&self, line: &str) {
         if self.terminal {
             // A line that cannot be drawn is not worth failing for.
-            let _ = self.bars.println(line);
+            let _ = self.bars.println(visible(line));
         } else {
-            eprintln!("{line}");
+            out::note(line);
         }
     }
 
@@ -90,7 +93,7 @@ impl Bar for ScreenBar {
                 .bar
                 .length()
                 .map_or(String::new(), |total| format!("/{total}"));
-            eprintln!(
+            out::err!(
                 "{}: {}{of}, {} left {}",
                 self.what,
                 self.bar.position(),
@@ -106,7 +109,7 @@ impl Bar for ScreenBar {
 
     fn message(&mut self, text: &str) {
         self.message = text.to_string();
-        self.bar.set_message(text.to_string());
+        self.bar.set_message(visible(text).into_owned());
     }
 }
 
@@ -119,7 +122,7 @@ impl Drop for ScreenBar {
             if self.terminal {
                 self.bar.println(line);
             } else {
-                eprintln!("{line}");
+                out::note(&line);
             }
         }
     }

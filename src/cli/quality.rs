@@ -10,7 +10,9 @@ use dcgan::sweep::{self, quality};
 use dcgan::track::progress::Progress;
 use dcgan::track::quality::QualityRecord;
 use dcgan::track::run::write_json;
+use dcgan::track::writable;
 
+use super::out::{self, out};
 use super::progress::Screen;
 use super::{Verdict, stop};
 
@@ -68,8 +70,14 @@ impl Quality {
     pub fn run(self, store: Store) -> Result<Verdict> {
         stop::listen();
         let screen = Screen::new();
+        if let Some(json) = &self.json {
+            writable::file(json)?;
+        }
         let mut all = Vec::new();
         for space in self.spaces()? {
+            if out::unread() && self.json.is_none() && self.images.is_some() {
+                break;
+            }
             let found = match (&self.images, &self.trial) {
                 (Some(images), trial) => {
                     let net = trial.as_deref().map(Net::open).transpose()?;
@@ -85,16 +93,12 @@ impl Quality {
                 }
                 (None, None) => bail!("name a trial, or images with `--images`"),
             };
-            let Some(found) = found else {
-                eprintln!("stopped; the same command starts this comparison over");
-                return Ok(Verdict::Stopped);
-            };
             tell(&found);
             all.push(found);
         }
         if let Some(path) = &self.json {
             write_json(path, &all)?;
-            println!("record: {}", path.display());
+            out!("record: {}", path.display());
         }
         Ok(Verdict::Fine)
     }
@@ -130,7 +134,7 @@ impl Quality {
         Ok(spaces)
     }
 
-    /// Two sets of images; `None` where the user stopped it.
+    /// Two sets of images.
     fn sets(
         &self,
         images: &str,
@@ -138,75 +142,88 @@ impl Quality {
         net: Option<&Net>,
         store: &Store,
         progress: &dyn Progress,
-    ) -> Result<Option<QualityRecord>> {
+    ) -> Result<QualityRecord> {
         let against = self.against.clone().unwrap_or_default();
+        let (real, judged) = (self.find(&against)?, self.find(images)?);
+        let of = |set: &(Set, &str)| set.0.channels(store, progress);
         let want = match net {
             Some(net) => Want {
                 size: Some(net.architecture.image.height),
                 channels: Some(net.architecture.image.channels),
             },
+            // Grey beside colour is compared in colour, whichever side it is on.
             None => Want {
                 size: Some(self.size),
-                channels: None,
+                channels: Some(of(&real)?.max(of(&judged)?)),
             },
         };
-        let real = self.open(&against, &want, store, progress)?;
-        let want = Want {
-            channels: Some(real.c),
-            ..want
-        };
-        let judged = self.open(images, &want, store, progress)?;
-        let Some((space, about)) = sweep::space(wanted, net, &real, progress)? else {
-            return Ok(None);
-        };
+        let channels = want.channels.unwrap_or_default();
+        let told =
+            |name: &str, set: &(Set, &str)| quality::told(name, &set.0, channels, store, progress);
+        let (against, images) = (told(&against, &real)?, told(images, &judged)?);
+        let real = self.open(real, &want, store, progress)?;
+        let judged = self.open(judged, &want, store, progress)?;
+        let (space, about) = sweep::space(wanted, net, &real, progress)?;
         let settings = Settings {
             space: wanted.to_string(),
             net: about,
-            images: images.to_string(),
+            images,
             against,
             seed: self.seed,
         };
         Ok(measure(&space, &judged, &real, &settings, progress)?)
     }
 
-    fn open(
-        &self,
-        text: &str,
-        want: &Want,
-        store: &Store,
-        progress: &dyn Progress,
-    ) -> Result<Images> {
+    /// The set and split that `text` names.
+    fn find<'a>(&self, text: &'a str) -> Result<(Set, &'a str)> {
         // A word by itself is a set here, not a split.
         let (name, split) = match text.contains(['/', ':']) {
             true => quality::named(text, ""),
             false => (text, "train"),
         };
-        let set = Set::find(name, None)?.open(split, want, store, progress)?;
-        Ok(quality::some(&set.images, self.samples)?)
+        Ok((Set::find(name, None)?, split))
+    }
+
+    fn open(
+        &self,
+        (set, split): (Set, &str),
+        want: &Want,
+        store: &Store,
+        progress: &dyn Progress,
+    ) -> Result<Images> {
+        let opened = set.open(split, want, store, progress)?;
+        Ok(quality::some(&opened.images, self.samples)?)
     }
 }
 
 fn tell(r: &QualityRecord) {
     let width = 20;
-    println!("{} ({}), {} features", r.space, r.net, r.dimensions);
-    println!(
+    out!("{} ({}), {} features", r.space, r.net, r.dimensions);
+    out!(
         "{} images ({}) against {} of {}",
-        r.samples, r.images, r.reference, r.against
+        r.samples,
+        r.images,
+        r.reference,
+        r.against
     );
     let names = match r.space == "inception" {
         true => ["FID", "KID x 1000"],
         false => ["Fréchet distance", "kernel dist. x 1000"],
     };
-    println!("  {:width$} {:.4}", names[0], r.frechet);
+    out!("  {:width$} {:.4}", names[0], r.frechet);
     let (mean, off) = (1e3 * r.kernel.mean, 1e3 * r.kernel.deviation);
-    println!(
+    out!(
         "  {:width$} {mean:.4} ± {off:.4} ({} subsets of {})",
-        names[1], r.kernel.subsets, r.kernel.size
+        names[1],
+        r.kernel.subsets,
+        r.kernel.size
     );
     if let Some(score) = &r.inception_score {
-        println!(
+        out!(
             "  {:width$} {:.4} ± {:.4}",
-            "Inception score", score.mean, score.deviation
+            "Inception score",
+            score.mean,
+            score.deviation
         );
     }
     let n = &r.neighbours;
@@ -216,10 +233,10 @@ fn tell(r: &QualityRecord) {
         ("density", n.density),
         ("coverage", n.coverage),
     ] {
-        println!("  {name:width$} {value:.4}");
+        out!("  {name:width$} {value:.4}");
     }
     if r.samples.min(r.reference) <= r.dimensions {
-        println!(
+        out!(
             "  few images: the covariances are not of full rank, the Fréchet distance says little"
         );
     }

@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
+use dcgan::track::writable;
 
 use super::Verdict;
+use super::out::{self, out};
 use super::progress::Screen;
 
 /// Write an experiment's report, or the whole paper's: one HTML page, tables and charts
@@ -31,13 +33,14 @@ impl Report {
 
 /// Write the report of `folder`, print its table and where it is.
 pub fn write(folder: &Path, screen: &Screen) -> Result<()> {
+    writable::folder(folder)?;
     let written = match dcgan::report::collect::holds_experiments(folder)? {
         true => dcgan::report::paper::write(folder, None, screen)?,
         false => dcgan::report::write(folder, None, screen)?,
     };
-    println!("{}", written.table_text);
-    println!("{}", written.summary);
-    written.claims.iter().for_each(|line| println!("{line}"));
-    println!("report: {}", written.html.display());
+    out::lines(&written.table_text);
+    out::lines(&written.summary);
+    written.claims.iter().for_each(|line| out::lines(line));
+    out!("report: {}", written.html.display());
     Ok(())
 }

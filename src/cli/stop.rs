@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::out::err;
+
 static STOP: AtomicBool = AtomicBool::new(false);
 
 /// Listen for Ctrl-C (and for the termination signal that a scheduler sends).
@@ -10,10 +12,10 @@ pub fn listen() {
         if STOP.swap(true, Ordering::SeqCst) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping: saving first (press Ctrl-C again to quit without saving)");
+        err!("stopping: saving first (press Ctrl-C again to quit without saving)");
     });
     if let Err(e) = result {
-        eprintln!("warning: Ctrl-C cannot be caught ({e}); it will end the program without saving");
+        err!("warning: Ctrl-C cannot be caught ({e}); it will end the program without saving");
     }
 }
 

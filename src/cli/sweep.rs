@@ -3,8 +3,11 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use dcgan::data::Store;
-use dcgan::sweep::{self, Context, Ended};
+use dcgan::sweep::{self, Context, TrialOutcome};
+use dcgan::track::writable;
 
+use super::arguments::command_line;
+use super::out::err;
 use super::progress::Screen;
 use super::{DeviceArg, ExperimentArgs, Verdict, kind, stop};
 
@@ -49,7 +52,8 @@ impl Sweep {
             anyhow::bail!("the sweep has no trials");
         };
         let name = first.spec.name.clone();
-        eprintln!(
+        writable::folder(&self.results.join(&name))?;
+        err!(
             "{name}: {} trial{} on {device_name}, profile {}",
             trials.len(),
             if trials.len() == 1 { "" } else { "s" },
@@ -75,20 +79,18 @@ impl Sweep {
         for (label, id, ended) in &report.trials {
             let label = if label.is_empty() { "trial" } else { label };
             match ended {
-                Ended::Finished => {}
-                Ended::Skipped => eprintln!("{label} ({id}): done before, skipped"),
-                Ended::Failed(why) => {
+                TrialOutcome::Finished => {}
+                TrialOutcome::Skipped => err!("{label} ({id}): done before, skipped"),
+                TrialOutcome::Failed(why) => {
                     failed += 1;
-                    eprintln!(
+                    err!(
                         "{label} ({id}) failed: {why}. Delete `{}` to try it again",
                         folder.join(id).display()
                     );
                 }
-                Ended::Stopped => {
-                    eprintln!(
-                        "stopped and saved; go on with the same command:\n  {}",
-                        context.command
-                    );
+                TrialOutcome::Stopped => {
+                    err!("stopped and saved; go on with the same command:");
+                    err!("  {}", context.command);
                     return Ok(Verdict::Stopped);
                 }
             }
@@ -100,17 +102,4 @@ impl Sweep {
             Verdict::Failed
         })
     }
-}
-
-/// The command as typed, each argument quoted where a shell would take it apart.
-fn command_line() -> String {
-    let quote = |arg: String| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
-        match !arg.is_empty() && arg.chars().all(plain) {
-            true => arg,
-            false => format!("'{}'", arg.replace('\'', r"'\''")),
-        }
-    };
-    let rest: Vec<String> = std::env::args().skip(1).map(quote).collect();
-    format!("dcgan {}", rest.join(" "))
 }

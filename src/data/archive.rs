@@ -12,7 +12,8 @@ use super::land::{Landing, Side, copy, is_of_one_file};
 use super::sheet;
 use super::{SourceError, Store};
 use crate::track::atomic;
-use crate::track::progress::{Bar, Progress, Unit};
+use crate::track::disk::{self, Out};
+use crate::track::progress::{Bar, Progress, Stopped, Unit};
 
 /// Members that only serve to make a final file are refused past this size: none at hand has a tenth of it.
 const LARGEST_HELPER: u64 = 1 << 30;
@@ -45,9 +46,7 @@ pub(super) fn unpack(
         .iter()
         .filter_map(|f| Some((f, parts.get(&f.name)?)))
         .collect();
-    let scratch = tempfile::Builder::new()
-        .prefix(".unpack-")
-        .tempdir_in(store.folder(card))
+    let scratch = disk::scratch(&store.folder(card), ".unpack-")
         .map_err(|e| local(&store.folder(card), e))?;
     let helpers = task.members(&jobs, scratch.path())?;
     for (spec, part) in jobs {
@@ -108,7 +107,7 @@ impl Unpacking<'_> {
                 }
                 None => {
                     let file = scratch.join(helpers.len().to_string());
-                    let mut out = File::create(&file).map_err(|e| local(&file, e))?;
+                    let mut out = Out::create(&file).map_err(|e| local(&file, e))?;
                     copy(&mut entry.take(LARGEST_HELPER), &mut |chunk| {
                         out.write_all(chunk)
                     })
@@ -122,6 +121,22 @@ impl Unpacking<'_> {
                     })?;
                     helpers.insert(member, file);
                 }
+            }
+        }
+        if missing.is_empty() {
+            // What follows the last member that is wanted, and gzip's checksum at the end.
+            let mut rest = archive.into_inner();
+            let read = copy(
+                &mut rest,
+                &mut |_| match self.landing.progress.stop_requested() {
+                    true => Err(std::io::ErrorKind::Interrupted.into()),
+                    false => Ok(()),
+                },
+            );
+            match read {
+                Ok(()) => {}
+                Err(Side::From(e)) => return Err(damaged(self.path, &e)),
+                Err(Side::To(_)) => return Err(Stopped.into()),
             }
         }
         if let Some(member) = missing.first() {

@@ -173,7 +173,7 @@ pub enum Source {
 #[serde(deny_unknown_fields)]
 pub struct ArchiveSource {
     pub url: String,
-    /// Size of the download, for people; the final files' hashes judge it.
+    /// Size of the download, which ends there; the final files' hashes judge it.
     #[serde(default)]
     pub bytes: Option<u64>,
     /// SHA-256 of the archive itself, where it is known.
@@ -189,7 +189,7 @@ pub struct ArchiveSource {
 pub struct FilesSource {
     /// URL of a folder, or the path of one on this machine that another package manager fills.
     pub folder: String,
-    /// Size of the download, for people; the final files' hashes judge it.
+    /// Size of the whole download, which ends there; the final files' hashes judge it.
     #[serde(default)]
     pub bytes: Option<u64>,
     /// Final file -> its name in that folder; `NAME.gz` is unpacked where the final file is not called so itself.

@@ -47,14 +47,14 @@ impl Card {
         }
     }
 
-    /// Every card there is, by name.
-    ///
-    /// # Errors
-    /// As [`Card::find`], for the first card that cannot be read.
-    pub fn all(folder: Option<&Path>) -> Result<Vec<Card>, DataError> {
+    /// Every card there is, by name; one that cannot be read is its error, as of [`Card::find`].
+    pub fn all(folder: Option<&Path>) -> Vec<(String, Result<Card, DataError>)> {
         names(folder.unwrap_or(Path::new(FOLDER)))
-            .iter()
-            .map(|name| Card::find(name, folder))
+            .into_iter()
+            .map(|name| {
+                let card = Card::find(&name, folder);
+                (name, card)
+            })
             .collect()
     }
 
@@ -108,9 +108,10 @@ mod tests {
     #[test]
     fn every_built_in_card_holds_together() {
         let nowhere = Path::new("no-such-folder");
-        let cards = Card::all(Some(nowhere)).unwrap();
+        let cards = Card::all(Some(nowhere));
         assert_eq!(cards.len(), BUILT_IN.len());
-        for card in cards {
+        for (_, card) in cards {
+            let card = card.unwrap();
             assert_eq!(card.origin, Origin::BuiltIn);
             for source in &card.sources {
                 let made = source.names();
@@ -132,11 +133,13 @@ mod tests {
         let card = Card::find("cifar10", Some(dir.path())).unwrap();
         assert_eq!(card.title, "Mine");
         assert_eq!(card.origin, Origin::File(dir.path().join("cifar10.yaml")));
-        let names: Vec<_> = Card::all(Some(dir.path()))
-            .unwrap()
+        std::fs::write(dir.path().join("other2.yaml"), "name: [").unwrap();
+        let (bad, good): (Vec<_>, Vec<_>) = Card::all(Some(dir.path()))
             .into_iter()
-            .map(|c| c.name)
-            .collect();
+            .partition(|(_, card)| card.is_err());
+        assert_eq!(bad.len(), 1);
+        assert_eq!(bad[0].0, "other2");
+        let names: Vec<_> = good.into_iter().map(|(name, _)| name).collect();
         assert_eq!(
             names,
             ["cifar10", "fashion_mnist", "mnist", "other", "svhn"]

@@ -3,19 +3,21 @@
 //! The bytes gather in `NAME.part`, and the server's version tag in `NAME.part.tag`, so that a resumed download never
 //! mixes two versions of a file (RFC 9110, sections 13.1.5 and 14.2).
 
-use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::SourceError;
-use crate::track::atomic::WriteError;
-use crate::track::progress::{Progress, Unit};
+use crate::track::atomic::{self, WriteError};
+use crate::track::disk::{self, Out};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// A server that does not answer within this is taken for absent, so that the next source is tried soon.
 const CONNECT: Duration = Duration::from_secs(10);
 /// A connection that brings no byte for this long is taken for dead.
 const SILENCE: Duration = Duration::from_secs(30);
+/// The longest head of an answer in bytes.
+const LONGEST_HEAD: usize = 64 << 10;
 /// Tries in a row that bring no new byte before the download is given up.
 const TRIES: u32 = 4;
 
@@ -31,8 +33,8 @@ impl Download {
     /// Remove the file and its tag.
     pub fn discard(&self) {
         // A file that cannot be removed is resumed by the next fetch and judged again.
-        let _ = std::fs::remove_file(&self.part);
-        let _ = std::fs::remove_file(tag_path(&self.part));
+        let _ = disk::remove_file(&self.part);
+        let _ = disk::remove_file(&tag_path(&self.part));
     }
 }
 
@@ -44,39 +46,46 @@ enum Trouble {
     Final(SourceError),
 }
 
-/// Download `url` into `folder`/`name`.part.
+/// Download `url` into `folder`/`name`.part; one of more than `most` bytes, where that is known, is ended and thrown away.
 pub(super) fn download(
     url: &str,
     folder: &Path,
     name: &str,
+    most: Option<u64>,
     progress: &dyn Progress,
 ) -> Result<Download, SourceError> {
     let part = folder.join(format!("{name}.part"));
+    let file = Wanted { url, name, most };
+    if most.is_some_and(|most| length(&part) > most) {
+        // Of another version, or of a server that did not stop.
+        let _ = disk::remove_file(&part);
+    }
     let resumed = length(&part) > 0;
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .timeout_resolve(Some(CONNECT))
         .timeout_connect(Some(CONNECT))
         .timeout_recv_response(Some(SILENCE))
         .timeout_per_read(Some(SILENCE))
+        .max_response_header_size(LONGEST_HEAD)
         .http_status_as_error(false)
         // The archive itself is wanted, byte by byte, not a re-encoding whose ranges would not fit.
         .accept_encoding("identity")
         .user_agent(concat!("dcgan/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
-    let mut most = length(&part);
+    let mut longest = length(&part);
     let mut reached = false;
     let mut idle = 0;
     loop {
-        match request(&agent, url, &part, name, progress) {
+        match request(&agent, &file, &part, progress) {
             Ok(()) => return Ok(Download { part, resumed }),
             Err(Trouble::Final(e)) => return Err(e),
             // Nothing was ever heard from this server: leave it at once.
             Err(Trouble::Again(e @ SourceError::Unreachable(_))) if !reached => return Err(e),
             Err(Trouble::Again(e)) => {
                 reached = true;
-                idle = if length(&part) > most { 0 } else { idle + 1 };
-                most = most.max(length(&part));
+                idle = if length(&part) > longest { 0 } else { idle + 1 };
+                longest = longest.max(length(&part));
                 if idle == TRIES {
                     return Err(e);
                 }
@@ -86,16 +95,23 @@ pub(super) fn download(
     }
 }
 
+/// What is downloaded.
+struct Wanted<'a> {
+    url: &'a str,
+    name: &'a str,
+    /// The most bytes that it may have.
+    most: Option<u64>,
+}
+
 fn request(
     agent: &ureq::Agent,
-    url: &str,
+    wanted: &Wanted,
     part: &Path,
-    name: &str,
     progress: &dyn Progress,
 ) -> Result<(), Trouble> {
     let have = length(part);
     let tag = tag_path(part);
-    let mut call = agent.get(url);
+    let mut call = agent.get(wanted.url);
     if have > 0 {
         call = call.header("Range", format!("bytes={have}-"));
         if let Ok(version) = std::fs::read_to_string(&tag) {
@@ -112,7 +128,7 @@ fn request(
         // All of it was there already.
         416 if header("content-range").and_then(range_total) == Some(have) => return Ok(()),
         206 | 416 => {
-            let _ = std::fs::remove_file(part);
+            let _ = disk::remove_file(part);
             return Err(Trouble::Again(broke_off(
                 0,
                 None,
@@ -123,29 +139,34 @@ fn request(
     };
     let total = header("content-length")
         .and_then(|v| v.parse::<u64>().ok())
-        .map(|n| start + n);
+        .map(|n| start.saturating_add(n));
+    // Without a length from either side nothing would end the download but a full disk.
+    let Some(most) = wanted.most.or(total) else {
+        return Err(Trouble::Final(SourceError::NoLength));
+    };
+    if total.is_some_and(|total| total > most) {
+        let _ = disk::remove_file(part);
+        return Err(Trouble::Final(SourceError::TooLong(most)));
+    }
     // A weak tag may stand for different bytes.
     let version = header("etag")
         .filter(|t| !t.starts_with("W/"))
         .or(header("last-modified"));
     let noted = match version {
-        Some(version) => std::fs::write(&tag, version),
-        None => std::fs::remove_file(&tag).or_else(|e| match e.kind() {
-            std::io::ErrorKind::NotFound => Ok(()),
-            _ => Err(e),
-        }),
+        Some(version) => atomic::write(&tag, version.as_bytes()).map_err(|e| e.source),
+        None => disk::remove_file(&tag),
     };
     noted.map_err(|e| unwritable(&tag, e))?;
 
     let mut file = open(part, start).map_err(|e| unwritable(part, e))?;
-    let mut bar = progress.begin(&format!("downloading {name}"), total, Unit::Bytes);
+    let mut bar = progress.begin(&format!("downloading {}", wanted.name), total, Unit::Bytes);
     bar.advance(start);
     let mut got = start;
     let mut body = response.into_body().into_reader();
     let mut buffer = vec![0u8; 1 << 16];
     loop {
         if progress.stop_requested() {
-            return Err(Trouble::Final(SourceError::Stopped));
+            return Err(Trouble::Final(Stopped.into()));
         }
         match body.read(&mut buffer) {
             Ok(0) if total.is_some_and(|t| got < t) => {
@@ -156,6 +177,11 @@ fn request(
                 )));
             }
             Ok(0) => return Ok(()),
+            Ok(n) if got + n as u64 > most => {
+                let _ = disk::remove_file(part);
+                let _ = disk::remove_file(&tag);
+                return Err(Trouble::Final(SourceError::TooLong(most)));
+            }
             Ok(n) => {
                 file.write_all(&buffer[..n])
                     .map_err(|e| unwritable(part, e))?;
@@ -167,11 +193,10 @@ fn request(
     }
 }
 
-fn open(part: &Path, start: u64) -> std::io::Result<File> {
-    if start == 0 {
-        File::create(part)
-    } else {
-        OpenOptions::new().append(true).open(part)
+fn open(part: &Path, start: u64) -> std::io::Result<Out> {
+    match start {
+        0 => Out::create(part),
+        _ => Out::append(part),
     }
 }
 

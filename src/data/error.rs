@@ -4,6 +4,7 @@ use super::verify::Verdict;
 use super::{Checksum, FileSpec, FolderError, ImagesError, ReadError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
+use crate::track::progress::Stopped;
 
 /// Why a data set could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -68,8 +69,8 @@ pub enum DataError {
     #[error(transparent)]
     Images(#[from] ImagesError),
     /// The user asked to stop.
-    #[error("stopped; what was downloaded is kept, and the same command goes on from there")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }
 
 fn unavailable(
@@ -120,6 +121,19 @@ pub enum SourceError {
         of: Option<u64>,
         why: String,
     },
+    /// The server sends more than the file has.
+    #[error(
+        "the server sent more than {0} bytes, which the card says that the download has; it was thrown away: name another source, or correct the source's `bytes` in the card"
+    )]
+    TooLong(u64),
+    /// Nobody says where the download ends.
+    #[error(
+        "neither the server nor the card says how long the download is; give the source's `bytes` in the card"
+    )]
+    NoLength,
+    /// Something else than a file lies where one is expected.
+    #[error("`{}` is no file; put the file itself there", path.display())]
+    NoFile { path: PathBuf },
     /// The archive is not the one that the card describes.
     #[error("the download has {found}, but the card says {expected}; it was thrown away")]
     WrongArchive { found: Checksum, expected: Checksum },
@@ -160,6 +174,6 @@ pub enum SourceError {
         source: std::io::Error,
     },
     /// The user asked to stop.
-    #[error("stopped")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }

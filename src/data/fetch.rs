@@ -1,14 +1,15 @@
 //! From a card to its files: each source in turn until every file is there.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::sources::by_hand;
 use super::verify::{Trust, Verdict, check};
 use super::{Card, DataError, FileSpec, Source, SourceError, Store};
-use crate::track::atomic::WriteError;
+use crate::track::atomic;
+use crate::track::disk;
+use crate::track::lock::{Lock, LockError};
 use crate::track::progress::Progress;
 
 /// What [`fetch`] did.
@@ -74,11 +75,13 @@ fn some(
     };
     let before = check(card, wanted, store, progress, Trust::Stamps)?;
     if before.iter().any(|(_, v)| *v != Verdict::Ok) {
-        let _lock = lock(card, store, progress)?;
+        let lock = lock(card, store, progress)?;
         // Another process may have fetched it while this one waited.
         let before = check(card, wanted, store, progress, Trust::Stamps)?;
         report.present = names(&before, |v| *v == Verdict::Ok);
-        tidy(&report.folder);
+        if lock.is_some() {
+            tidy(&report.folder);
+        }
         for (file, verdict) in &before {
             if !matches!(verdict, Verdict::Ok | Verdict::Missing) {
                 progress.note(&format!(
@@ -122,7 +125,7 @@ fn from_sources(
         let result = source.give(&wanted, card, store, progress);
         match result {
             Ok(()) => {}
-            Err(SourceError::Stopped) => return Err(DataError::Stopped),
+            Err(SourceError::Stopped(stopped)) => return Err(stopped.into()),
             // The next source would meet the same disk.
             Err(SourceError::Write(e)) => return Err(e.into()),
             Err(reason) => {
@@ -164,24 +167,15 @@ fn from_sources(
     })
 }
 
-/// Hold the data set's folder alone until the file is dropped.
-fn lock(card: &Card, store: &Store, progress: &dyn Progress) -> Result<File, DataError> {
+/// Hold the data set's folder alone until the value is dropped.
+fn lock(card: &Card, store: &Store, progress: &dyn Progress) -> Result<Option<Lock>, DataError> {
     let folder = store.folder(card);
-    let path = folder.join(".lock");
-    let unwritable = |source| WriteError {
-        path: path.clone(),
-        source,
-    };
-    std::fs::create_dir_all(&folder).map_err(unwritable)?;
-    let file = File::create(&path).map_err(unwritable)?;
     let mut told = false;
     loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(std::fs::TryLockError::WouldBlock) => {
-                if progress.stop_requested() {
-                    return Err(DataError::Stopped);
-                }
+        match Lock::take(&folder) {
+            Ok(lock) => return Ok(Some(lock)),
+            Err(LockError::InUse { .. }) => {
+                progress.check()?;
                 if !told {
                     progress.note(&format!(
                         "{}: another process is fetching it; waiting",
@@ -191,27 +185,25 @@ fn lock(card: &Card, store: &Store, progress: &dyn Progress) -> Result<File, Dat
                 }
                 std::thread::sleep(Duration::from_millis(200));
             }
-            // A file system without locks: two fetches at once then cost only double work, since files land whole.
-            Err(std::fs::TryLockError::Error(_)) => return Ok(file),
+            // Two fetches at once then cost only double work, since files land whole.
+            Err(LockError::NoLocks { .. }) => return Ok(None),
+            Err(LockError::Write(e)) => return Err(e.into()),
         }
     }
 }
 
 /// Remove what a killed fetch left; the lock is held, so nobody is using it.
 fn tidy(folder: &Path) {
-    for entry in walkdir::WalkDir::new(folder)
+    atomic::sweep(folder, 0);
+    let unpacking = walkdir::WalkDir::new(folder)
         .min_depth(1)
         .max_depth(1)
         .into_iter()
         .filter_map(Result::ok)
-    {
-        let name = entry.file_name().to_string_lossy();
+        .filter(|e| e.file_name().to_string_lossy().starts_with(".unpack-"));
+    for entry in unpacking {
         // What cannot be removed only takes room.
-        if name.starts_with(".unpack-") {
-            let _ = std::fs::remove_dir_all(entry.path());
-        } else if name.starts_with(".partial-") {
-            let _ = std::fs::remove_file(entry.path());
-        }
+        let _ = disk::remove_dir_all(entry.path());
     }
 }
 

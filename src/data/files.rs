@@ -11,6 +11,9 @@ use super::land::{Landing, is_of_one_file};
 use super::{Card, FileSpec, SourceError, Store, download};
 use crate::track::progress::{Progress, Unit};
 
+/// Bytes that a file may be longer packed than unpacked, beside a thousandth: heads, names, checksums.
+const SLACK: u64 = 64 << 10;
+
 /// Land those of `wanted` that the source has; the first failure is returned.
 pub(super) fn give(
     source: &FilesSource,
@@ -68,7 +71,10 @@ fn one(
         );
     }
     let url = format!("{}/{there}", source.folder.trim_end_matches('/'));
-    let mut got = download::download(&url, &folder, there, landing.progress)?;
+    // Packed bytes that would be more than the file has are stored as they are, with a few of their own.
+    let own = spec.bytes + spec.bytes / 1000 + SLACK;
+    let most = Some(source.bytes.map_or(own, |all| own.min(all)));
+    let mut got = download::download(&url, &folder, there, most, landing.progress)?;
     let mut result = land(&got.part, packed, spec, landing);
     if got.resumed && result.as_ref().is_err_and(is_content) {
         // The first half may be of another version, or damaged where an earlier try ended.
@@ -77,7 +83,7 @@ fn one(
             landing.card.title
         ));
         got.discard();
-        got = download::download(&url, &folder, there, landing.progress)?;
+        got = download::download(&url, &folder, there, most, landing.progress)?;
         result = land(&got.part, packed, spec, landing);
     }
     if result.is_ok() || result.as_ref().is_err_and(is_content) {
@@ -95,6 +101,12 @@ fn is_content(e: &SourceError) -> bool {
 }
 
 fn land(path: &Path, packed: bool, spec: &FileSpec, landing: Landing) -> Result<(), SourceError> {
+    // A pipe would keep the program waiting for ever.
+    if path.exists() && !path.is_file() {
+        return Err(SourceError::NoFile {
+            path: path.to_path_buf(),
+        });
+    }
     let file = File::open(path).map_err(|source| SourceError::Local {
         path: path.to_path_buf(),
         source,

@@ -30,6 +30,11 @@ pub enum ImagesError {
     /// A side of 0 pixels.
     #[error("an image of {0}x{0} pixels is asked for; a side has 1 pixel or more")]
     Size(usize),
+    /// More than memory holds.
+    #[error(
+        "{n} images of {c} x {size} x {size} bytes do not fit into memory; ask for smaller ones"
+    )]
+    Memory { n: usize, c: usize, size: usize },
     /// Neither grey nor colour.
     #[error(
         "images of {c} channels cannot be made into images of {channels}; 1 (grey) and 3 (colour) can be made into each other"

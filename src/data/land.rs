@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use super::{Card, FileSpec, SourceError, Store};
 use crate::track::atomic;
-use crate::track::progress::{Bar, Progress};
+use crate::track::progress::{Bar, Progress, Stopped};
 
 /// Where files land.
 #[derive(Clone, Copy)]
@@ -42,7 +42,7 @@ impl Landing<'_> {
             match copied {
                 Ok(()) => {}
                 Err(Side::To(e)) if e.kind() == std::io::ErrorKind::Interrupted => {
-                    reason = Some(SourceError::Stopped);
+                    reason = Some(Stopped.into());
                     return Err(e);
                 }
                 Err(Side::To(e)) => return Err(e),
@@ -65,10 +65,7 @@ impl Landing<'_> {
     }
 
     pub fn poll(&self) -> Result<(), SourceError> {
-        match self.progress.stop_requested() {
-            true => Err(SourceError::Stopped),
-            false => Ok(()),
-        }
+        Ok(self.progress.check()?)
     }
 }
 

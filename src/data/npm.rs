@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::{NpmSource, SourceError};
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// How npm is called on this platform.
 pub(super) const PROGRAM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
@@ -71,7 +71,7 @@ pub(super) fn pack(
                 // It may have ended by itself in between; either way it is waited for.
                 let _ = child.kill();
                 let _ = child.wait();
-                return Err(SourceError::Stopped);
+                return Err(Stopped.into());
             }
             None => std::thread::sleep(Duration::from_millis(50)),
         }

@@ -78,4 +78,27 @@ impl Set {
             Set::Folder(folder) => folder.open(split, want, store, progress),
         }
     }
+
+    /// Up to `most` images of a split, spread evenly over it, as wanted. Only they are made, so that a few large ones of
+    /// a large set take little memory.
+    ///
+    /// # Errors
+    /// As [`Set::open`].
+    pub fn sample(
+        &self,
+        split: &str,
+        most: usize,
+        want: &Want,
+        store: &Store,
+        progress: &dyn Progress,
+    ) -> Result<Dataset, DataError> {
+        match self {
+            Set::Card(card) => {
+                let stored = super::open(card, split, &Want::STORED, store, progress)?;
+                let rows: Vec<usize> = folder::evenly(stored.images.n, most).collect();
+                Ok(want.apply(stored.subset(&rows)?)?)
+            }
+            Set::Folder(folder) => folder.sample(split, most, want, store, progress),
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::card::{Card, FileSpec, SheetPart};
 use super::{ImageShape, SourceError};
+use crate::spec::json_reason;
 
 /// The batch that a sheet and its labels make.
 ///
@@ -59,7 +60,7 @@ pub(super) fn batch(
     let text =
         std::fs::read(labels_path).map_err(|e| wrong_labels(format!("cannot be read: {e}")))?;
     let labels: Vec<u8> = serde_json::from_slice(&text)
-        .map_err(|e| wrong_labels(format!("is not a JSON list of labels: {e}")))?;
+        .map_err(|e| wrong_labels(format!("is not a JSON list of labels: {}", json_reason(&e))))?;
     let labels = part
         .first
         .checked_add(images)
@@ -143,6 +144,6 @@ mod tests {
         insta::assert_snapshot!(made(&sheet(2, 3), "[0, 0]", 0).unwrap_err(), @"`p/a.png` is 2x3 pixels of Rgb8, but 2 images of 2x1 with 3 channels make 2x2");
         insta::assert_snapshot!(made(&sheet(2, 2).into_luma8().into(), "[0, 0]", 0).unwrap_err(), @"`p/a.png` is 2x2 pixels of L8, but 2 images of 2x1 with 3 channels make 2x2");
         insta::assert_snapshot!(made(&sheet(2, 2), "[0, 0]", 1).unwrap_err(), @"`p/l.json` has 2 labels, but 2 from 1 on are wanted");
-        insta::assert_snapshot!(made(&sheet(2, 2), "[0, 300]", 0).unwrap_err(), @"`p/l.json` is not a JSON list of labels: invalid value: integer `300`, expected u8 at line 1 column 7");
+        insta::assert_snapshot!(made(&sheet(2, 2), "[0, 300]", 0).unwrap_err(), @"`p/l.json` is not a JSON list of labels: line 1, column 7: found `300`, expected a whole number from 0 to 255");
     }
 }

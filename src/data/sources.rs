@@ -8,7 +8,8 @@ use super::{
     ArchiveSource, Card, Checksum, DataError, FileSpec, NpmSource, Source, SourceError, Store,
 };
 use super::{archive, download, files, npm};
-use crate::track::progress::{Progress, Unit};
+use crate::track::disk;
+use crate::track::progress::{Progress, Stopped, Unit};
 
 impl Source {
     /// Land as many of `wanted` as this source has; the first failure is returned.
@@ -51,7 +52,7 @@ fn from_archive(
     if by_hand.is_file() {
         return unpack(&by_hand);
     }
-    let mut download = download::download(&source.url, &folder, name, progress)?;
+    let mut download = download::download(&source.url, &folder, name, source.bytes, progress)?;
     let mut result = unpack(&download.part);
     if download.resumed && result.as_ref().is_err_and(is_content) {
         // The first half may be of another version, or damaged where an earlier try ended.
@@ -60,7 +61,7 @@ fn from_archive(
             card.title
         ));
         download.discard();
-        download = download::download(&source.url, &folder, name, progress)?;
+        download = download::download(&source.url, &folder, name, source.bytes, progress)?;
         result = unpack(&download.part);
     }
     if result.is_ok() || result.as_ref().is_err_and(is_content) {
@@ -90,7 +91,7 @@ fn archive_hash(
     let mut bar = progress.begin("verifying the archive", bytes, Unit::Bytes);
     hash_file(path, like, bar.as_mut(), progress).map_err(|e| match e {
         DataError::Read { path, source } => SourceError::Local { path, source },
-        _ => SourceError::Stopped,
+        _ => Stopped.into(),
     })
 }
 
@@ -131,13 +132,10 @@ fn from_npm(
     progress: &dyn Progress,
 ) -> Result<(), SourceError> {
     let folder = store.folder(card);
-    let scratch = tempfile::Builder::new()
-        .prefix(".unpack-")
-        .tempdir_in(&folder)
-        .map_err(|e| SourceError::Local {
-            path: folder.clone(),
-            source: e,
-        })?;
+    let scratch = disk::scratch(&folder, ".unpack-").map_err(|source| SourceError::Local {
+        path: folder.clone(),
+        source,
+    })?;
     let path = npm::pack(OsStr::new(npm::PROGRAM), source, scratch.path(), progress)?;
     archive::unpack(&path, &source.files, wanted, card, store, progress)
 }

@@ -41,7 +41,12 @@ pub fn fit(images: Images, size: usize) -> Result<Images, ImagesError> {
     if size == 0 {
         return Err(ImagesError::Size(size));
     }
-    let mut pixels = vec![0u8; n * c * size * size];
+    let bytes = n.checked_mul(c * size).and_then(|b| b.checked_mul(size));
+    let mut pixels: Vec<u8> = Vec::new();
+    match bytes.map(|bytes| pixels.try_reserve_exact(bytes)) {
+        Some(Ok(())) => pixels.resize(bytes.unwrap_or_default(), 0),
+        _ => return Err(ImagesError::Memory { n, c, size }),
+    }
     // A plane is a grey image; the filter treats channels alike.
     pixels
         .par_chunks_exact_mut(size * size)
@@ -50,8 +55,12 @@ pub fn fit(images: Images, size: usize) -> Result<Images, ImagesError> {
     Images::new(c, size, size, pixels)
 }
 
-/// [`fit`] of a single plane of `h` x `w` pixels, none of them 0, into `out` of `size` x `size`.
-pub(super) fn fit_plane(plane: &[u8], h: usize, w: usize, size: usize, out: &mut [u8]) {
+/// [`fit`] of a single plane of `high` x `wide` pixels, none of them 0, into `out` of `size` x `size`.
+pub(super) fn fit_plane(plane: &[u8], high: usize, wide: usize, size: usize, out: &mut [u8]) {
+    let middle = centre(plane, [high, wide], size);
+    let (h, w, plane) = middle
+        .as_ref()
+        .map_or((high, wide, plane), |m| (m.h, m.w, m.pixels.as_slice()));
     let short = h.min(w);
     // The longer side keeps the shape of the image as far as whole pixels go, and never falls below the crop.
     let scaled = |side: usize| ((side * size + short / 2) / short).max(size) as u32;
@@ -63,6 +72,42 @@ pub(super) fn fit_plane(plane: &[u8], h: usize, w: usize, size: usize, out: &mut
         let crop = imageops::crop_imm(&resized, left, top, size as u32, size as u32);
         out.copy_from_slice(crop.to_image().as_raw());
     }
+}
+
+/// The middle of a plane whose longer side is so long that resizing all of it would take much memory, most of which would
+/// be cut away; `None` for any other.
+fn centre(plane: &[u8], [h, w]: [usize; 2], size: usize) -> Option<Images> {
+    /// What resizing may take: bytes.
+    const MOST: usize = 128 << 20;
+    /// A pixel of four floats, as the resizing holds them when one side is done.
+    const PIXEL: usize = 16;
+    let (short, long) = (h.min(w), h.max(w));
+    let made = long.saturating_mul(size) / short.max(1);
+    let taken = match h < w {
+        true => w.saturating_mul(size).saturating_mul(PIXEL),
+        false => w.saturating_mul(made).saturating_mul(PIXEL),
+    };
+    // What is kept is as long as the shorter side; the filter looks no further than as much again on both sides.
+    let kept = 3 * short + (long - short) % 2;
+    if taken.max(made.saturating_mul(size)) <= MOST || kept >= long {
+        return None;
+    }
+    let first = (long - kept) / 2;
+    let (h, w, pixels) = match h < w {
+        true => {
+            let rows = plane.chunks_exact(w);
+            let pixels = rows.flat_map(|row| &row[first..first + kept]).copied();
+            (h, kept, pixels.collect())
+        }
+        false => (kept, w, plane[first * w..(first + kept) * w].to_vec()),
+    };
+    Some(Images {
+        n: 1,
+        c: 1,
+        h,
+        w,
+        pixels,
+    })
 }
 
 /// Every image with `channels` channels: grey is repeated, colour becomes its luma by ITU-R BT.709's weights.
@@ -124,6 +169,37 @@ mod tests {
         let out = fit(images, 4).unwrap();
         assert_eq!((out.n, out.c, out.h, out.w), (1, 1, 4, 4));
         assert_eq!(out.pixels, [10, 20, 30, 40].repeat(4));
+    }
+
+    #[test]
+    fn a_very_long_image_costs_little_memory_and_keeps_its_centre() {
+        // Columns are as bright as they are near to the middle.
+        let w = 2_000_001usize;
+        let middle = w / 2;
+        let row: Vec<u8> = (0..w)
+            .map(|x| 255 - x.abs_diff(middle).min(255) as u8)
+            .collect();
+        let wide = fit(Images::new(1, 3, w, row.repeat(3)).unwrap(), 33).unwrap();
+        // As a shorter piece from its middle, of which nothing is cut first.
+        let piece = &row[middle - 16..=middle + 16];
+        let short = fit(Images::new(1, 3, 33, piece.repeat(3)).unwrap(), 33).unwrap();
+        let near = |a: u8, b: u8| assert!(a.abs_diff(b) <= 1, "{a} {b}");
+        for (a, b) in wide.pixels.iter().zip(&short.pixels) {
+            near(*a, *b);
+        }
+        let tall: Vec<u8> = row.iter().flat_map(|&p| [p; 3]).collect();
+        let tall = fit(Images::new(1, w, 3, tall).unwrap(), 33).unwrap();
+        for y in 0..33 {
+            for x in 0..33 {
+                near(tall.pixels[y * 33 + x], wide.pixels[x * 33 + y]);
+            }
+        }
+    }
+
+    #[test]
+    fn more_than_memory_holds_is_refused() {
+        let images = Images::new(1, 1, 1, vec![0; 1 << 20]).unwrap();
+        insta::assert_snapshot!(fit(images, 1 << 28).unwrap_err(), @"1048576 images of 1 x 268435456 x 268435456 bytes do not fit into memory; ask for smaller ones");
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use candle_core::Device;
 use serde::{Deserialize, Serialize};
 
-use super::error::go_on;
 use super::figure::Destination;
 use super::{ExploreError, Net, Samples};
 use crate::data::{Images, Set, Want, to_bytes};
@@ -103,7 +102,7 @@ impl ActivationSearch {
         let mut found = vec![Vec::with_capacity(self.images.n); features];
         let rows: Vec<usize> = (0..self.images.n).collect();
         for batch in rows.chunks(BATCH) {
-            go_on(!progress.stop_requested())?;
+            progress.check()?;
             let x = to_tensor(&self.images, batch, &Device::Cpu)?;
             let maps = d.frozen().features(&x, Norm::Infer, d.layers())?;
             let Some(map) = maps.last() else { continue };

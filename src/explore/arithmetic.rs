@@ -131,6 +131,10 @@ impl Figure for Arithmetic {
         }
     }
 
+    fn classes(&self) -> Vec<&str> {
+        self.terms.0.iter().flat_map(|t| t.of.classes()).collect()
+    }
+
     fn draw(&self, scene: &mut Scene) -> Result<Drawing, ExploreError> {
         let mut concepts = Vec::with_capacity(self.terms.0.len());
         for Summand { minus, of } in &self.terms.0 {

@@ -102,6 +102,10 @@ impl Figure for Browse {
         Ok(self)
     }
 
+    fn classes(&self) -> Vec<&str> {
+        self.score.iter().flat_map(Score::classes).collect()
+    }
+
     fn draw(&self, scene: &mut Scene) -> Result<Drawing, ExploreError> {
         let (from, count, seed) = (self.from.get(), self.count.get(), scene.common.seed);
         match &self.score {

@@ -48,6 +48,29 @@ pub enum Score {
     Pose { looking: Side },
 }
 
+impl<const TOP: usize> Choice<TOP> {
+    /// Classes of the data that it asks for.
+    pub fn classes(&self) -> Vec<&str> {
+        match self {
+            Choice::Samples(_) => Vec::new(),
+            Choice::Scored(scored) => scored.by.classes(),
+        }
+    }
+}
+
+impl Score {
+    /// Classes of the data that it tells from each other.
+    pub fn classes(&self) -> Vec<&str> {
+        match self {
+            Score::Concept { concept, against } => {
+                let both = [Some(concept), against.as_ref()];
+                both.into_iter().flatten().map(String::as_str).collect()
+            }
+            Score::Pose { .. } => Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -282,7 +305,7 @@ mod tests {
         insta::assert_snapshot!(parse("looking=left,of=200").unwrap(), @r#"{"looking":"left","top":3,"skip":0,"of":200}"#);
         insta::assert_snapshot!(parse("concept=smile,tip=4").unwrap_err(), @"concept=smile,tip=4: unknown key `tip` (did you mean `top`?); expected one of `concept`, `against`, `looking`, `top`, `skip`, `of`");
         insta::assert_snapshot!(parse("top=4").unwrap_err(), @"expected either `concept` (a class of the data) or `looking` (left or right)");
-        insta::assert_snapshot!(parse("looking=up").unwrap_err(), @"looking=up: `looking`: unknown variant `up`, expected `left` or `right`");
+        insta::assert_snapshot!(parse("looking=up").unwrap_err(), @"looking=up: `looking`: is `up`; expected `left` or `right`");
         insta::assert_snapshot!(parse("looking=left,of=0").unwrap_err(), @"looking=left,of=0: `of`: is 0; expected 1 to 10000");
         insta::assert_snapshot!(parse("3,x").unwrap_err(), @"`x` is not a sample's number; expected sample numbers with commas between them, such as 3,17,21");
         insta::assert_snapshot!(parse("3,10000").unwrap_err(), @"10000 is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");

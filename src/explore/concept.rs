@@ -155,6 +155,5 @@ fn of(
     progress: &dyn Progress,
 ) -> Result<Array2<f16>, ExploreError> {
     let device = candle_core::Device::Cpu;
-    let x = features::extract(d, images, &device, what, progress)?;
-    x.ok_or(ExploreError::Probe(ProbeError::Stopped))
+    Ok(features::extract(d, images, &device, what, progress)?)
 }

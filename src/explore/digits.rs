@@ -46,8 +46,13 @@ impl Figure for Digits {
     const TITLE: &'static str = "Figure 9: real and generated images, a row for each class";
     type Plan = Options;
 
-    fn files(&self) -> Vec<PathBuf> {
-        self.beside.iter().map(|net| net.join(FINAL)).collect()
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        let nets = self.beside.iter();
+        nets.map(|net| ("beside", net.join(FINAL))).collect()
+    }
+
+    fn reads_images(&self) -> bool {
+        true
     }
 
     fn draw(&self, scene: &mut Scene) -> Result<Options, ExploreError> {

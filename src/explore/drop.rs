@@ -64,8 +64,12 @@ impl Figure for Drop {
     const TITLE: &'static str = "Figure 6: forgetting to draw a concept";
     type Plan = Drawing;
 
-    fn files(&self) -> Vec<PathBuf> {
-        vec![self.boxes.clone()]
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        vec![("boxes", self.boxes.clone())]
+    }
+
+    fn classes(&self) -> Vec<&str> {
+        self.of.iter().flat_map(Choice::classes).collect()
     }
 
     fn draw(&self, scene: &mut Scene) -> Result<Drawing, ExploreError> {

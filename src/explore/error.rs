@@ -10,12 +10,16 @@ use crate::nn::torch::TorchError;
 use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
+use crate::track::progress::Stopped;
 use crate::track::run::RunError;
 use crate::train::TrainError;
 
 /// Why a figure could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ExploreError {
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     #[error(
         "`{}` is no net: expected a trial's folder (results/EXPERIMENT/TRIAL, with `spec.yaml` and `checkpoints/`) or a folder of the authors' released weights (`*_params.jl_*.npy`)",
         path.display()
@@ -149,14 +153,6 @@ pub enum ExploreError {
     Write(#[from] WriteError),
     #[error(transparent)]
     Run(#[from] RunError),
-}
-
-/// A stop as the error that figures end with.
-pub(super) fn go_on(on: bool) -> Result<(), ExploreError> {
-    match on {
-        true => Ok(()),
-        false => Err(ExploreError::Probe(ProbeError::Stopped)),
-    }
 }
 
 /// Which of a released generator's arrays are missing; a PyTorch discriminator comes without any.

@@ -38,9 +38,19 @@ pub trait Figure: Args + Serialize + DeserializeOwned + Debug {
         Ok(self)
     }
 
-    /// Files beside the trial's own that it is drawn from.
-    fn files(&self) -> Vec<PathBuf> {
+    /// Files beside the trial's own that it is drawn from, each with the option that names it.
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
         Vec::new()
+    }
+
+    /// Classes of the data by which its samples are chosen.
+    fn classes(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
+    /// Whether it shows or searches images of the data.
+    fn reads_images(&self) -> bool {
+        false
     }
 
     /// Make every choice that the options leave to the net and its data.

@@ -3,7 +3,6 @@
 use candle_core::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 
-use super::error::go_on;
 use super::{ExploreError, Net, Without};
 use crate::data::{Images, to_bytes};
 use crate::nn::plan::Map;
@@ -123,7 +122,7 @@ impl Net {
         let mut bar = progress.begin("images", Some(z.len() as u64), Unit::Images);
         let mut values = Vec::new();
         for (i, batch) in z.chunks(BATCH).enumerate() {
-            go_on(!progress.stop_requested())?;
+            progress.check()?;
             let mut rows = batch.concat();
             rows.resize(BATCH * size, 0.0);
             let rows = Tensor::from_vec(rows, (BATCH, size), &Device::Cpu)?;

@@ -72,6 +72,10 @@ impl Figure for Guided {
         }
     }
 
+    fn reads_images(&self) -> bool {
+        !self.samples
+    }
+
     fn draw(&self, scene: &mut Scene) -> Result<Options, ExploreError> {
         // The authors' nets do not say which images they were trained on.
         let data = scene.source().filter(|_| !self.samples);

@@ -61,6 +61,10 @@ impl Figure for Interpolate {
         }
     }
 
+    fn classes(&self) -> Vec<&str> {
+        self.at.iter().flat_map(Choice::classes).collect()
+    }
+
     fn draw(&self, scene: &mut Scene) -> Result<Drawing, ExploreError> {
         let at = scene.choose(&self.through())?;
         let seed = scene.common.seed;

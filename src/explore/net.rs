@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ExploreError;
-use super::error::go_on;
 use crate::nn::{Architecture, Discriminator, Generator, released, torch};
 use crate::spec::{ModelSpec, Spec, load};
 use crate::track::Streams;
@@ -201,11 +200,10 @@ impl Net {
         let (batches, batch) = STATISTICS;
         let mut rng = Streams::new(0).stream("statistics.latent");
         let what = "batch-norm statistics of G";
-        let inferred = train::infer(generator, what, (batches, batch), progress, |_| {
+        train::infer(generator, what, (batches, batch), progress, |_| {
             let z = latent::draw(&self.architecture.latent, batch, &mut rng, &Device::Cpu)?;
             Ok::<_, ExploreError>(z)
-        })?;
-        go_on(inferred)
+        })
     }
 }
 

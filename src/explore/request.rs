@@ -42,9 +42,24 @@ impl Request {
         self.common.data.as_deref()
     }
 
-    /// Files beside the trial's own that it is drawn from.
-    pub fn files(&self) -> Vec<PathBuf> {
+    /// The split that it names.
+    pub fn split(&self) -> Option<&str> {
+        self.common.split.as_deref()
+    }
+
+    /// Files beside the trial's own that it is drawn from, each with the option that names it.
+    pub fn files(&self) -> Vec<(&'static str, PathBuf)> {
         self.options.files()
+    }
+
+    /// Classes of the data by which its samples are chosen.
+    pub fn classes(&self) -> Vec<&str> {
+        self.options.classes()
+    }
+
+    /// Whether it shows or searches images of the data.
+    pub fn reads_images(&self) -> bool {
+        self.options.reads_images()
     }
 
     /// What determines the figure, beside the net and the contents of data and files: the same for the same request.
@@ -150,7 +165,7 @@ struct Located<'a> {
 
 impl Located<'_> {
     fn request(&self) -> Result<Request, SpecError> {
-        let Value::Map(entries) = &self.node.value else {
+        let Value::Map(entries) = self.node.yaml() else {
             return Err(SpecError::Value {
                 place: self.node.place.clone(),
                 key: self.path.clone(),
@@ -181,7 +196,7 @@ impl Located<'_> {
     fn kind(&self) -> Result<&'static Kind, SpecError> {
         let names: Vec<String> = FIGURES.iter().map(|k| k.name.to_string()).collect();
         let list = format!("expected one of `{}`", names.join("`, `"));
-        let message = match self.node.get("figure").map(|node| &node.value) {
+        let message = match self.node.get("figure").map(Node::yaml) {
             None | Some(Value::Null) => format!("is missing; {list}"),
             Some(Value::Str(name)) => match Kind::named(name) {
                 Some(kind) => return Ok(kind),
@@ -223,7 +238,7 @@ impl Located<'_> {
         for key in keys {
             let name = key.get_id().as_str();
             let written = entries.iter().find(|entry| entry.key == name);
-            if let Some(entry) = written.filter(|e| e.node.value != Value::Null) {
+            if let Some(entry) = written.filter(|e| *e.node.yaml() != Value::Null) {
                 part.push(entry.clone());
             } else if key.is_required_set() {
                 let help = key.get_help().map(ToString::to_string).unwrap_or_default();

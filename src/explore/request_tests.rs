@@ -6,7 +6,7 @@ use clap::Command;
 use serde_json::json;
 
 use super::{FIGURES, Kind, Request, requests};
-use crate::spec::{SpecError, load, resolve};
+use crate::spec::{Experiment, ProfileChoice, SpecError, load, resolve};
 
 const HEAD: &str = "name: x\ndata: {train: cifar10}\nmodel: {preset: svhn32}\nexplore:\n";
 
@@ -70,6 +70,40 @@ fn what_determines_a_figure_stays_the_same_to_the_byte() {
     );
 }
 
+#[test]
+fn what_is_typed_after_set_is_read_as_its_key_wants_it() {
+    let text = format!("{HEAD}  - {{figure: turn, left: [1], right: [2]}}\n");
+    let set = |sets: &[&str]| {
+        let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
+        let tree = load::parse(&text, "x.yaml")?;
+        let experiment = Experiment::from_tree(tree, ProfileChoice::IfPresent(""), &sets)?;
+        let trials = experiment.trials()?;
+        let spec = &trials[0].spec;
+        let kept = serde_yaml::to_string(&spec.explore).unwrap();
+        Ok::<_, SpecError>((requests(&spec.explore)?, kept))
+    };
+    let (found, kept) = set(&[
+        "explore.0.reach=0.5",
+        "explore.0.of={looking: left, top: 2}",
+        "explore.0.data=folder:set #2",
+    ])
+    .unwrap();
+    assert_eq!(found[0].data(), Some("folder:set #2"));
+    let json = found[0].to_json();
+    assert_eq!(
+        (&json["reach"], &json["of"]["top"]),
+        (&json!(0.5), &json!(2))
+    );
+    assert!(
+        kept.contains("reach: 0.5") && kept.contains("set #2"),
+        "{kept}"
+    );
+    let (whole, _) = set(&["explore=[{figure: browse}, {figure: guided}]"]).unwrap();
+    assert_eq!((whole.len(), whole[1].figure()), (2, "guided"));
+    let wrong = set(&["explore.0.columns=1"]).unwrap_err().to_string();
+    insta::assert_snapshot!(wrong, @"--set explore.0.columns=1: `explore.0.columns`: is 1; expected 2 to 100");
+}
+
 /// The least that each figure's options can be, on the command line and in a spec.
 fn least(kind: &Kind) -> (Vec<&'static str>, &'static str) {
     match kind.name {
@@ -123,7 +157,7 @@ fn errors_name_the_place() {
     insta::assert_snapshot!(error("  - {figure: turn, left: [1], right: [2], reach: -1}\n"), @"x.yaml:5:50: `explore.0.reach`: is -1; expected a number above 0, in lengths of the axis");
     insta::assert_snapshot!(error("  - {figure: browse, by: probe}\n"), @"x.yaml:5:26: `explore.0.by`: expected `number`; or `probe` with a `concept`; or `looking`, with `looking` left or right");
     insta::assert_snapshot!(error("  - {figure: browse, from: 9990, count: 11}\n"), @"x.yaml:5:41: `explore.0.count`: reaches sample 10000; they are numbered 0 to 9999");
-    insta::assert_snapshot!(error("  - {figure: browse, count: many}\n"), @r#"x.yaml:5:29: `explore.0.count`: invalid type: string "many", expected a whole number"#);
+    insta::assert_snapshot!(error("  - {figure: browse, count: many}\n"), @"x.yaml:5:29: `explore.0.count`: is `many`; expected a whole number");
     insta::assert_snapshot!(error("  - {figure: drop}\n"), @"x.yaml:5:5: `explore.0.boxes`: is missing; expected boxes on samples, as `dcgan explore boxes` writes them");
     insta::assert_snapshot!(error("  - {figure: guided, images: 4}\n"), @"x.yaml:5:5: `explore.0.strongest`: is 8; expected 1 to 4, the number of `images` searched");
     insta::assert_snapshot!(error("  - {figure: browse}\n  - {figure: browse, from: 100}\n"), @"x.yaml:6:5: `explore.1`: another figure is called `browse` already; give this one a `name`");

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use candle_core::Device;
 
-use super::error::go_on;
 use super::{ExploreError, Net};
 use crate::data::Images;
 use crate::nn::Discriminator;
@@ -26,10 +25,9 @@ pub(super) fn infer(
     let batches: Vec<&[usize]> = rows[..whole].chunks(BATCH).collect();
     let count = (batches.len(), BATCH);
     let what = "batch-norm statistics of D";
-    let inferred = train::infer(d, what, count, progress, |i| {
+    train::infer(d, what, count, progress, |i| {
         Ok::<_, ExploreError>(to_tensor(images, batches[i], &Device::Cpu)?)
-    })?;
-    go_on(inferred)
+    })
 }
 
 /// The net's D, with statistics from `images` where it came without: on a copy, so that what one figure infers is not what

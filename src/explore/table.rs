@@ -82,15 +82,25 @@ fn boxed<F: Figure + 'static>(options: F) -> Result<Options, Wrong> {
 
 /// A [`Figure`] of whatever kind.
 pub(super) trait AnyFigure: Debug {
-    fn files(&self) -> Vec<PathBuf>;
+    fn files(&self) -> Vec<(&'static str, PathBuf)>;
+    fn classes(&self) -> Vec<&str>;
+    fn reads_images(&self) -> bool;
     /// What determines it.
     fn to_json(&self) -> serde_json::Result<Value>;
     fn draw(&self, scene: &mut Scene, place: &Destination) -> Result<Written, ExploreError>;
 }
 
 impl<F: Figure> AnyFigure for F {
-    fn files(&self) -> Vec<PathBuf> {
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
         Figure::files(self)
+    }
+
+    fn classes(&self) -> Vec<&str> {
+        Figure::classes(self)
+    }
+
+    fn reads_images(&self) -> bool {
+        Figure::reads_images(self)
     }
 
     fn to_json(&self) -> serde_json::Result<Value> {

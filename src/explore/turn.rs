@@ -58,6 +58,12 @@ impl Figure for Turn {
         }
     }
 
+    fn classes(&self) -> Vec<&str> {
+        let mut all = [self.left.classes(), self.right.classes()].concat();
+        all.extend(self.of.iter().flat_map(Choice::classes));
+        all
+    }
+
     fn draw(&self, scene: &mut Scene) -> Result<Drawing, ExploreError> {
         let left = scene.choose(&self.left)?;
         let right = scene.choose(&self.right)?;

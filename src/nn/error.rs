@@ -3,6 +3,8 @@
 pub enum NnError {
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
+    #[error(transparent)]
+    NotFinite(#[from] super::finite::NotFinite),
     #[error(
         "the checkpoint lacks tensor `{name}` of shape {expected:?}: it is a checkpoint of another model; choose the spec that made it"
     )]

@@ -11,6 +11,7 @@ pub mod cpu;
 mod dense;
 mod discriminator;
 mod error;
+pub mod finite;
 mod generator;
 mod guided;
 pub mod inception;

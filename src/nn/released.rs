@@ -13,7 +13,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::npy::{self, Array, NpyError};
-use super::{Architecture, Discriminator, Generator, NnError, Params};
+use super::{Architecture, Discriminator, Generator, NnError, Params, finite};
 use crate::spec::{Latent, LatentDistribution, Preset};
 
 /// Why a folder of released weights could not be read.
@@ -281,6 +281,7 @@ impl Arrays {
                 expected: format!("{expected:?}"),
             });
         }
+        finite::check_values(&self.path(number), name, &array.data).map_err(NnError::from)?;
         set(var, array, order).map_err(|e| NnError::Tensor(e).into())
     }
 }

@@ -3,7 +3,7 @@
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::error::ProbeError;
+use super::error::{Class, ProbeError};
 
 /// Rows to fit on, and rows to choose C on; disjoint, ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn balanced(
     for (class, mut rows) in by_class(labels, classes).into_iter().enumerate() {
         if rows.len() <= per_class {
             return Err(ProbeError::TooFewRows {
-                class,
+                class: Class::Number(class),
                 found: rows.len(),
                 needed: per_class + 1,
                 wanted: per_class,
@@ -121,6 +121,27 @@ mod tests {
                 prop_assert!(fit + held < 2 || (fit > 0 && held > 0));
                 prop_assert!((held as f64 - 0.2 * (fit + held) as f64).abs() <= 1.0);
             }
+        }
+    }
+
+    /// Ten rows of one class and thirty of another.
+    #[test]
+    fn each_class_gives_in_proportion() {
+        let labels: Vec<u8> = (0..40).map(|i| u8::from(i % 4 > 0)).collect();
+        let rng = || ChaCha8Rng::seed_from_u64(0);
+        let count =
+            |rows: &[usize]| [0, 1].map(|c| rows.iter().filter(|i| labels[**i] == c).count());
+        // A tenth, and a fifth where more is asked for.
+        for (wanted, held) in [(4, [1, 3]), (100, [2, 6])] {
+            let split = hold_out(&labels, 2, wanted, &mut rng());
+            assert_eq!(count(&split.validate), held);
+            assert_eq!(count(&split.fit), [10 - held[0], 30 - held[1]]);
+        }
+        // Five of each class leave 5 and 25 rows: a fifth of them, or all.
+        for (wanted, held) in [(6, [1, 5]), (100, [5, 25])] {
+            let split = balanced(&labels, 2, 5, wanted, &mut rng()).unwrap();
+            assert_eq!(count(&split.validate), held);
+            assert_eq!(count(&split.fit), [5, 5]);
         }
     }
 

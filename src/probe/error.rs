@@ -1,5 +1,23 @@
 //! What can go wrong while an L2-SVM is fitted or a table's protocol is run.
 
+use crate::track::progress::Stopped;
+/// A class as an error names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Class {
+    /// By its number, where names are not known.
+    Number(usize),
+    Name(String),
+}
+
+impl std::fmt::Display for Class {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Class::Number(class) => write!(f, "class {class}"),
+            Class::Name(name) => write!(f, "class `{name}`"),
+        }
+    }
+}
+
 /// An L2-SVM could not be fitted.
 #[derive(Debug, thiserror::Error)]
 pub enum SvmError {
@@ -33,11 +51,11 @@ pub enum SvmError {
     Columns { found: usize, expected: usize },
     /// A class has no row to learn from.
     #[error(
-        "class {class} has no training row (of {rows} rows), expected at least one of each of the {classes} classes; \
+        "{class} has no training row (of {rows} rows), expected at least one of each of the {classes} classes; \
          draw more labels or drop the class"
     )]
     MissingClass {
-        class: usize,
+        class: Class,
         classes: usize,
         rows: usize,
     },
@@ -86,11 +104,9 @@ pub enum SvmError {
     /// linfa refused its input.
     #[error("linfa failed: {0}")]
     Linfa(#[from] linfa::Error),
-    /// The caller's watcher asked to stop.
-    #[error(
-        "the L2-SVM was stopped before it reached its optimum; run the same command again to go on"
-    )]
-    Stopped,
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }
 
 /// A protocol of tables 1 and 2 could not be run.
@@ -119,26 +135,32 @@ pub enum ProbeError {
     Empty(&'static str),
     /// A class is too small for the draw.
     #[error(
-        "class {class} has {found} training rows, expected at least {needed}: {wanted} for a draw and one to validate on; \
+        "{class} has {found} training rows, expected at least {needed}: {wanted} for a draw and one to validate on; \
          ask for fewer labels per class"
     )]
     TooFewRows {
-        class: usize,
+        class: Class,
         found: usize,
         needed: usize,
         wanted: usize,
     },
     /// A class is too small for the draw beside what is held out.
     #[error(
-        "class {class} has {left} training rows beside the {held_out} held out, expected at least the {wanted} of a draw; \
+        "{class} has {left} training rows beside the {held_out} held out, expected at least the {wanted} of a draw; \
          ask for fewer labels per class or a smaller `validation`"
     )]
     TooFewLeft {
-        class: usize,
+        class: Class,
         left: usize,
         held_out: usize,
         wanted: usize,
     },
+    /// The loss is nothing beside the regulariser, or the other way round.
+    #[error(
+        "C = {c:e} does not suit features whose root mean square is {size:.1e}; leave C out so that it is chosen, \
+         give one near {usual:.0e}, or divide the features by {size:.0e}"
+    )]
+    Size { size: f64, c: f64, usual: f64 },
     /// A setting makes no sense.
     #[error("`{key}` is {found}, expected {expected}")]
     Setting {
@@ -150,15 +172,30 @@ pub enum ProbeError {
     #[error(transparent)]
     Tensor(#[from] candle_core::Error),
     /// The user asked to stop.
-    #[error("the probe was stopped; run the same command again to start it over")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
+}
+
+impl ProbeError {
+    /// With the class that it speaks of by its name, for names in the order of the labels.
+    pub fn named(mut self, names: &[String]) -> ProbeError {
+        if let ProbeError::TooFewRows { class, .. }
+        | ProbeError::TooFewLeft { class, .. }
+        | ProbeError::Svm(SvmError::MissingClass { class, .. }) = &mut self
+            && let Class::Number(number) = class
+            && let Some(name) = names.get(*number)
+        {
+            *class = Class::Name(name.clone());
+        }
+        self
+    }
 }
 
 impl From<SvmError> for ProbeError {
     /// A stopped fit is a stopped probe.
     fn from(e: SvmError) -> Self {
         match e {
-            SvmError::Stopped => ProbeError::Stopped,
+            SvmError::Stopped(stopped) => ProbeError::Stopped(stopped),
             e => ProbeError::Svm(e),
         }
     }

@@ -1,9 +1,13 @@
 use crate::nn::NnError;
 use crate::track::atomic::WriteError;
+use crate::track::progress::Stopped;
 
 /// Why features could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum FeatureError {
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     #[error(transparent)]
     Nn(#[from] NnError),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! The feature vectors that a probe classifies (section 5.1): every convolutional layer of D, max-pooled to a
 //! 4x4 grid, flattened and concatenated; and raw pixels, the control.
 
+use std::io::{Read, Write};
 use std::path::Path;
 
 use candle_core::{Device, Tensor};
@@ -29,7 +30,7 @@ const VERSION: u32 = 2;
 /// Values that a task rounds to half precision.
 const NARROWED: usize = 1 << 15;
 
-/// D's features of every image, one row each, in half precision; `None` where the user stopped it.
+/// D's features of every image, one row each, in half precision.
 ///
 /// `discriminator` normalises by its stored statistics ([`crate::nn::infer_statistics`]).
 ///
@@ -41,7 +42,7 @@ pub fn extract(
     device: &Device,
     what: &str,
     progress: &dyn Progress,
-) -> Result<Option<Array2<f16>>, FeatureError> {
+) -> Result<Array2<f16>, FeatureError> {
     let (n, d) = (images.n, discriminator.feature_len());
     let one = images.c * images.h * images.w;
     let mut values = vec![f16::ZERO; n * d];
@@ -52,9 +53,7 @@ pub fn extract(
         .chunks_mut(BATCH * d)
         .zip(images.pixels.chunks(BATCH * one))
     {
-        if progress.stop_requested() {
-            return Ok(None);
-        }
+        progress.check()?;
         let count = pixels.len() / one;
         let mut unit = vec![0f32; pixels.len()];
         to_unit(pixels, &mut unit);
@@ -76,7 +75,7 @@ pub fn extract(
             .for_each(|(out, rows)| out.convert_from_f32_slice(rows));
         bar.advance(count as u64);
     }
-    Ok(Some(shaped(n, d, values)?))
+    shaped(n, d, values)
 }
 
 /// As [`extract`], kept in `folder` as `NAME-KEY.npy` by what determines it: D's weights and statistics, the
@@ -91,35 +90,92 @@ pub fn cached(
     dataset: &Dataset,
     device: &Device,
     progress: &dyn Progress,
-) -> Result<Option<Array2<f16>>, FeatureError> {
+) -> Result<Array2<f16>, FeatureError> {
     let key = key(discriminator, dataset)?;
     let path = folder.join(format!("{name}-{}-{key}.npy", dataset.split));
     let shape = [dataset.images.n, discriminator.feature_len()];
     if let Some(features) = kept(&path, shape) {
-        return Ok(Some(features));
+        return Ok(features);
     }
     let what = format!("features, {name} D, {}", dataset.split);
-    let Some(features) = extract(discriminator, &dataset.images, device, &what, progress)? else {
-        return Ok(None);
-    };
-    keep(&path, features).map(Some)
+    let features = extract(discriminator, &dataset.images, device, &what, progress)?;
+    keep(&path, features)
 }
 
-/// Features of `shape` kept in a file. One that does not read as these is made again: it is only a cache.
+/// Features of `shape` kept in a file. One that does not read as these, or that is not as it was written, is made again: it
+/// is only a cache. Files of earlier versions have no checksum beside them.
 pub(super) fn kept(path: &Path, shape: [usize; 2]) -> Option<Array2<f16>> {
     let file = std::fs::File::open(path).ok()?;
-    let features = npy::read(std::io::BufReader::new(file)).ok()?;
+    let len = file.metadata().ok()?.len();
+    let mut hashed = Hashed::new(std::io::BufReader::with_capacity(1 << 20, file));
+    let features = npy::read(&mut hashed, len)?;
+    let found = hashed.finish();
+    match std::fs::read_to_string(checksum(path)) {
+        Ok(line) if line.split_whitespace().next() != Some(&found) => return None,
+        _ => {}
+    }
     (features.shape() == shape).then_some(features)
 }
 
-/// Write features to a file and give them back.
+/// Write features to a file, with their checksum beside it in the form of `sha256sum`, and give them back.
 pub(super) fn keep(path: &Path, features: Array2<f16>) -> Result<Array2<f16>, FeatureError> {
     let mut features = Some(features);
+    let mut sum = String::new();
     atomic::write_with(path, |out| {
-        features = features.take().map(|f| npy::write(f, out)).transpose()?;
+        let mut hashed = Hashed::new(out);
+        features = features
+            .take()
+            .map(|f| npy::write(f, &mut hashed))
+            .transpose()?;
+        sum = hashed.finish();
         Ok(())
     })?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    atomic::write(&checksum(path), format!("{sum}  {name}\n").as_bytes())?;
     features.ok_or_else(|| FeatureError::Shape(format!("`{}` was not written", path.display())))
+}
+
+fn checksum(path: &Path) -> std::path::PathBuf {
+    path.with_added_extension("sha256")
+}
+
+/// Takes the SHA-256 of what goes through it.
+struct Hashed<T> {
+    inner: T,
+    hash: Sha256,
+}
+
+impl<T> Hashed<T> {
+    fn new(inner: T) -> Hashed<T> {
+        Hashed {
+            inner,
+            hash: Sha256::new(),
+        }
+    }
+
+    fn finish(self) -> String {
+        hex(&self.hash.finalize())
+    }
+}
+
+impl<T: Read> Read for Hashed<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.hash.update(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+impl<T: Write> Write for Hashed<T> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let n = self.inner.write(bytes)?;
+        self.hash.update(&bytes[..n]);
+        Ok(n)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.inner.flush()
+    }
 }
 
 /// Raw pixels scaled to [-1, 1], one row an image, in half precision.
@@ -156,4 +212,29 @@ fn key(discriminator: &Discriminator, dataset: &Dataset) -> Result<String, Featu
     let size = [dataset.images.n, dataset.images.h, dataset.images.w];
     size.iter().for_each(|v| hash.update(v.to_le_bytes()));
     Ok(hex(&hash.finalize()[..6]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_that_are_not_as_written_are_made_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.npy");
+        let features = || Array2::from_shape_fn((3, 4), |(i, j)| f16::from_f32((i * 4 + j) as f32));
+        keep(&path, features()).unwrap();
+        assert_eq!(kept(&path, [3, 4]), Some(features()));
+        assert_eq!(kept(&path, [4, 3]), None);
+        let whole = std::fs::read(&path).unwrap();
+        let mut bytes = whole.clone();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(kept(&path, [3, 4]), None, "a flipped bit");
+        // As earlier versions left them.
+        std::fs::write(&path, &whole).unwrap();
+        std::fs::remove_file(checksum(&path)).unwrap();
+        assert_eq!(kept(&path, [3, 4]), Some(features()));
+    }
 }

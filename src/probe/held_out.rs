@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::draws::{Split, by_class};
-use super::error::ProbeError;
+use super::error::{Class, ProbeError};
 
 /// Rows held out once, and independent draws from the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +46,7 @@ impl HeldOut {
             rows.sort_unstable();
             if rows.len() < per_class {
                 return Err(ProbeError::TooFewLeft {
-                    class,
+                    class: Class::Number(class),
                     left: rows.len(),
                     held_out: share,
                     wanted: per_class,

@@ -18,14 +18,15 @@ mod npy;
 mod protocol;
 pub mod quality;
 mod run;
+mod scale;
 mod selection;
 pub mod selectivity;
 pub mod svm;
 
 pub use draws::{Split, balanced, by_class, hold_out};
-pub use error::{ProbeError, SvmError};
+pub use error::{Class, ProbeError, SvmError};
 pub use feature_error::FeatureError;
 pub use held_out::HeldOut;
-pub use knn::{KnnOutcome, knn};
-pub use protocol::{Labelled, ProbeOutcome, ProbeSettings, probe};
+pub use knn::{KnnOutcome, check_neighbours, knn};
+pub use protocol::{Labelled, ProbeOutcome, ProbeSettings, check_rows, probe};
 pub use selection::Choice;

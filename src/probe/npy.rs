@@ -1,16 +1,15 @@
 //! Features in half precision as NumPy's array files.
 //!
-//! `ndarray-npy` reads and writes the format but does not know the type: [`Half`] tells it.
+//! `ndarray-npy` writes the format but does not know the type: [`Half`] tells it.
 
 use std::io::{Read, Result, Write};
 
 use half::f16;
-use ndarray::Array2;
-use ndarray_npy::{
-    ReadDataError, ReadNpyError, ReadNpyExt, ReadableElement, WritableElement, WriteDataError,
-    WriteNpyExt,
-};
+use ndarray::{Array2, Ix2};
+use ndarray_npy::{WritableElement, WriteDataError, WriteNpyExt};
 use py_literal::Value;
+
+use crate::data::npy;
 
 /// Little-endian `float16`, as NumPy's headers name it.
 const TYPE: &str = "<f2";
@@ -45,33 +44,6 @@ impl WritableElement for Half {
     }
 }
 
-impl ReadableElement for Half {
-    fn read_to_end_exact_vec<R: Read>(
-        mut file: R,
-        found: &Value,
-        len: usize,
-    ) -> std::result::Result<Vec<Self>, ReadDataError> {
-        if *found != Self::type_descriptor() {
-            return Err(ReadDataError::WrongDescriptor(found.clone()));
-        }
-        let mut out = Vec::with_capacity(len);
-        let mut bytes = vec![0; 2 * CHUNK];
-        while out.len() < len {
-            let bytes = &mut bytes[..2 * CHUNK.min(len - out.len())];
-            file.read_exact(bytes).map_err(|e| match e.kind() {
-                std::io::ErrorKind::UnexpectedEof => ReadDataError::MissingData,
-                _ => e.into(),
-            })?;
-            let (values, _) = bytes.as_chunks::<2>();
-            out.extend(values.iter().map(|b| Half(f16::from_le_bytes(*b))));
-        }
-        match file.read(&mut bytes)? {
-            0 => Ok(out),
-            more => Err(ReadDataError::ExtraBytes(more)),
-        }
-    }
-}
-
 /// Write `features`, `[rows, columns]`, and give them back.
 pub fn write(features: Array2<f16>, out: impl Write) -> Result<Array2<f16>> {
     let halves = retyped(features, Half);
@@ -79,9 +51,10 @@ pub fn write(features: Array2<f16>, out: impl Write) -> Result<Array2<f16>> {
     Ok(retyped(halves, |v| v.0))
 }
 
-/// Read what [`write`] wrote.
-pub fn read(file: impl Read) -> std::result::Result<Array2<f16>, ReadNpyError> {
-    Ok(retyped(Array2::<Half>::read_npy(file)?, |v| v.0))
+/// Read what [`write`] wrote from a stream of `len` bytes; `None` for anything else.
+pub fn read(file: impl Read, len: u64) -> Option<Array2<f16>> {
+    let array = npy::read_from(file, len).ok()?;
+    array.into_dimensionality::<Ix2>().ok()
 }
 
 /// An array in row order with another type of the same size, in the same memory: features may fill half of the machine's.
@@ -103,12 +76,13 @@ mod tests {
         let mut file = Vec::new();
         assert_eq!(write(features.clone(), &mut file).unwrap(), features);
         assert!(file.starts_with(b"\x93NUMPY") && file.windows(5).any(|w| w == b"'<f2'"));
-        assert_eq!(read(file.as_slice()).unwrap(), features);
-        assert!(read(&file[..file.len() - 1]).is_err());
+        let read = |bytes: &[u8]| read(bytes, bytes.len() as u64);
+        assert_eq!(read(&file).unwrap(), features);
+        assert!(read(&file[..file.len() - 1]).is_none());
         file.push(0);
-        assert!(read(file.as_slice()).is_err());
+        assert!(read(&file).is_none());
         let mut single = Vec::new();
         Array2::<f32>::zeros((2, 2)).write_npy(&mut single).unwrap();
-        assert!(read(single.as_slice()).is_err());
+        assert!(read(&single).is_none());
     }
 }

@@ -10,19 +10,25 @@
 //! `svhn/svhn_semisup_analysis.py` of the authors' code). There the hold-out is any 10,000 rows; here each class gives its
 //! share.
 //!
-//! Test rows have no part in any choice. The features are not standardised (see [`super::svm`]).
+//! Test rows have no part in any choice. The features are not standardised (see [`super::svm`]); only those of an unusual size are
+//! brought to the usual one, all by one factor (`scale.rs`).
 
 use std::time::Instant;
 
+use ndarray::Array2;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::error::{ProbeError, SvmError};
-use super::run::Run;
+use super::draws::{balanced, by_class};
+use super::error::{Class, ProbeError, SvmError};
+use super::held_out::HeldOut;
+use super::run::{Run, VALIDATION};
+use super::scale::Scale;
 use super::selection::Choice;
 use super::svm::{Solver, View, check_features};
 use crate::track::format::{Features, Labels, ProbeRecord};
 use crate::track::progress::Progress;
+use crate::track::protocol;
 
 /// How a probe is run.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +77,14 @@ impl Labelled<'_> {
             labels: self.labels,
         }
     }
+
+    /// With a copy of the features in another size, where there is one.
+    fn or_scaled<'s>(&'s self, copy: Option<&'s Array2<f32>>) -> Labelled<'s> {
+        Labelled {
+            features: copy.map_or(self.features.view(), |copy| copy.view().into()),
+            labels: self.labels,
+        }
+    }
 }
 
 /// What a probe found.
@@ -108,6 +122,7 @@ impl ProbeOutcome {
     pub fn into_record(self, data: &str, features: Features, max_units: usize) -> ProbeRecord {
         let (accuracy, spread) = (self.accuracy(), self.spread());
         ProbeRecord {
+            protocol: protocol::PROBE,
             data: data.to_owned(),
             features,
             dimensions: self.dimensions,
@@ -146,21 +161,28 @@ pub fn probe(
     let start = Instant::now();
     let (train, test) = (train.reborrow(), test.reborrow());
     check(train, test, classes, settings)?;
+    let scale = Scale::of(train.features.view(), progress);
+    let settings = &scale.settings(settings)?;
+    let copies = (
+        scale.features(train.features.view())?,
+        scale.features(test.features.view())?,
+    );
     let run = Run {
-        train,
-        test,
+        train: train.or_scaled(copies.0.as_ref()),
+        test: test.or_scaled(copies.1.as_ref()),
         classes,
         settings,
         progress,
     };
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    let (choice, draws, train_rows, solver) = match settings.labels {
-        Labels::All => run.all(&mut rng)?,
-        Labels::PerClass(k) => run.few(k, &mut rng)?,
+    let found = match settings.labels {
+        Labels::All => run.all(&mut rng),
+        Labels::PerClass(k) => run.few(k, &mut rng),
     };
+    let (choice, draws, train_rows, solver) = found.map_err(|e| scale.error(e))?;
     Ok(ProbeOutcome {
         labels: settings.labels,
-        choice,
+        choice: scale.choice(choice),
         draws,
         dimensions: train.features.ncols(),
         train_rows,
@@ -172,6 +194,40 @@ pub fn probe(
         },
         seconds: start.elapsed().as_secs_f64(),
     })
+}
+
+/// Refuse what [`probe`] would refuse of its rows, from their labels alone: a class without rows, or too few for a draw.
+///
+/// # Errors
+/// [`ProbeError`] as [`probe`].
+pub fn check_rows(
+    labels: &[u8],
+    classes: usize,
+    settings: &ProbeSettings,
+) -> Result<(), ProbeError> {
+    let sizes = by_class(labels, classes);
+    if classes < 2 {
+        return Err(SvmError::TooFewClasses(classes).into());
+    }
+    if let Some(class) = sizes.iter().position(Vec::is_empty) {
+        let class = Class::Number(class);
+        let rows = labels.len();
+        return Err(SvmError::MissingClass {
+            class,
+            classes,
+            rows,
+        }
+        .into());
+    }
+    // Which rows are drawn hangs on the seed, whether there are enough does not.
+    let mut rng = ChaCha8Rng::seed_from_u64(0);
+    match (settings.labels, settings.validation) {
+        (Labels::All, _) => Ok(()),
+        (Labels::PerClass(k), Some(validation)) => {
+            HeldOut::draw(labels, classes, k, validation, 1, &mut rng).map(drop)
+        }
+        (Labels::PerClass(k), None) => balanced(labels, classes, k, VALIDATION, &mut rng).map(drop),
+    }
 }
 
 pub(super) fn mean(draws: &[f64]) -> f64 {

@@ -1,7 +1,5 @@
 //! The steps of a protocol: choosing C, fitting and testing, for all labels or for draws of a few.
 
-use std::ops::ControlFlow;
-
 use ndarray::Axis;
 use rand_chacha::ChaCha8Rng;
 
@@ -11,10 +9,10 @@ use super::held_out::HeldOut;
 use super::protocol::{Labelled, ProbeSettings};
 use super::selection::{Choice, choose};
 use super::svm::{Bias, Fitted, Fitter, LINFA_ROWS, Solver, Step, Targets, View, Weights, largest};
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// Most rows that C is validated on; table 2's protocol holds out as many.
-const VALIDATION: usize = 10_000;
+pub(super) const VALIDATION: usize = 10_000;
 /// Relative duality gap while C is chosen: a thousandth of the objective moves no accuracy.
 const CHOOSING: f64 = 1e-3;
 /// Relative duality gap of the fits that are reported.
@@ -43,14 +41,8 @@ impl Run<'_> {
         }
     }
 
-    fn watch(&self) -> impl Fn(&Step) -> ControlFlow<()> + Sync + '_ {
-        |_| {
-            if self.progress.stop_requested() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        }
+    fn watch(&self) -> impl Fn(&Step) -> Result<(), Stopped> + Sync + '_ {
+        |_| self.progress.check()
     }
 
     fn test_accuracy(&self, weights: &Weights) -> Result<f64, ProbeError> {

@@ -49,9 +49,7 @@ pub fn choose(
             None => bar.lengthen(draws as u64),
         }
         for draw in 0..draws {
-            if progress.stop_requested() {
-                return Err(ProbeError::Stopped);
-            }
+            progress.check()?;
             sum += accuracy(draw, c)?;
             bar.advance(1);
         }
@@ -161,6 +159,42 @@ mod tests {
         )
         .unwrap();
         assert_eq!((choice.c, choice.tried.len()), (1e-4, 5));
+    }
+
+    /// A solver that finds no end from some C on: what was tried below it decides, and where that is nothing the error is told.
+    #[test]
+    fn a_solver_that_does_not_converge_ends_the_grid() {
+        let until = |last: f64| {
+            let accuracy = move |_: usize, c: f64| match c <= last {
+                true => Ok(c),
+                false => Err(ProbeError::Svm(SvmError::NotConverged {
+                    solver: "primal",
+                    c,
+                    iterations: 1,
+                    gap: 1.0,
+                    tolerance: 0.1,
+                })),
+            };
+            choose(Some(&[0.25, 0.5, 1.0]), 1, &Silent, accuracy)
+        };
+        let choice = until(0.5).unwrap();
+        assert_eq!(choice.tried, [(0.25, 0.25), (0.5, 0.5)]);
+        assert_eq!(choice.c, 0.5);
+        assert!(matches!(until(0.1), Err(ProbeError::Svm(_))));
+    }
+
+    #[test]
+    fn of_equal_means_over_the_draws_the_first_is_chosen() {
+        let accuracy = |draw: usize, c: f64| {
+            Ok(if (draw == 0) == (c == 1e-4) {
+                0.75
+            } else {
+                0.25
+            })
+        };
+        let choice = choose(Some(&[1e-4, 1e-3]), 2, &Silent, accuracy).unwrap();
+        assert_eq!(choice.tried, [(1e-4, 0.5), (1e-3, 0.5)]);
+        assert_eq!(choice.c, 1e-4);
     }
 
     /// How far a bar came, and its length.

@@ -2,13 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use super::ReportError;
+use crate::track::figures::FigureRecord;
 use crate::track::format::{Point, ProbeRecord, RunRecord, VERSION};
-use crate::track::history;
 use crate::track::knn::KnnRecord;
+use crate::track::memorisation::{self, Memorisation};
 use crate::track::nearest::NearestRecord;
+use crate::track::quality::QualityRecord;
 use crate::track::run::{RunError, read_json};
+use crate::track::selectivity::SelectivityRecord;
 use crate::track::supervised::SupervisedRecord;
+use crate::track::{filters, history};
 
 /// All trials of an experiment.
 #[derive(Debug)]
@@ -17,6 +23,8 @@ pub struct Experiment {
     pub folder: PathBuf,
     /// Ordered by what they vary, then seed.
     pub trials: Vec<Trial>,
+    /// Damaged records that are left out, each in a sentence that names the file and says how to repair it.
+    pub left_out: Vec<String>,
 }
 
 /// One trial's folder, read.
@@ -59,29 +67,54 @@ impl Trial {
         }
     }
 
-    /// The label without the seed: trials that share it are repetitions of one another.
+    /// What the sweep set but the seed: trials that share it are repetitions of one another.
     pub fn arm(&self) -> String {
-        let parts: Vec<&str> = self
-            .run
-            .label
-            .split(',')
-            .map(str::trim)
-            .filter(|part| !part.is_empty() && !part.starts_with("seed="))
-            .collect();
-        parts.join(", ")
+        let run = &self.run;
+        if run.arm.is_none() && run.parameters.is_empty() {
+            return without_seed(&run.label);
+        }
+        let set = run.parameters.iter().filter(|(key, _)| *key != "seed");
+        let set = set.map(|(key, value)| match value {
+            Value::String(text) => format!("{key}={text}"),
+            other => format!("{key}={other}"),
+        });
+        run.arm
+            .iter()
+            .cloned()
+            .chain(set)
+            .collect::<Vec<_>>()
+            .join(", ")
     }
 }
 
-/// Read `folder` (`results/<experiment>`). Folders without `run.json` are no trials and are passed over.
+/// The arm of a record without parameters, which a program before them wrote: its label without the seed.
+fn without_seed(label: &str) -> String {
+    let parts = label.split(',').map(str::trim);
+    let parts: Vec<&str> = parts
+        .filter(|part| !part.is_empty() && !part.starts_with("seed="))
+        .collect();
+    parts.join(", ")
+}
+
+/// Read `folder` (`results/<experiment>`). Folders without `run.json` are no trials and are passed over; a record that is
+/// damaged is left out and told of, and spoils nothing else.
 ///
 /// # Errors
-/// [`ReportError::NoTrials`]; [`ReportError::Read`], [`ReportError::Run`] and [`ReportError::History`] for a trial's
-/// files.
+/// [`ReportError::NoTrials`], [`ReportError::Read`]; [`ReportError::Run`] where no trial's `run.json` can be read.
 pub fn collect(folder: &Path) -> Result<Experiment, ReportError> {
     let mut trials = Vec::new();
+    let mut left_out = LeftOut::default();
+    let mut failure = None;
     for path in entries(folder)? {
         if path.is_dir() {
-            trials.extend(trial(&path)?);
+            match trial(&path, &mut left_out) {
+                Ok(found) => trials.extend(found),
+                Err(e @ ReportError::Run(_)) => {
+                    left_out.0.push(e.to_string());
+                    failure.get_or_insert(e);
+                }
+                Err(e) => return Err(e),
+            }
         }
     }
     trials.sort_by(|a, b| {
@@ -93,10 +126,11 @@ pub fn collect(folder: &Path) -> Result<Experiment, ReportError> {
             name: first.run.experiment.clone(),
             folder: folder.to_path_buf(),
             trials,
+            left_out: left_out.0,
         }),
-        None => Err(ReportError::NoTrials {
+        None => Err(failure.unwrap_or(ReportError::NoTrials {
             folder: folder.to_path_buf(),
-        }),
+        })),
     }
 }
 
@@ -137,8 +171,26 @@ fn holds_trials(folder: &Path) -> Result<bool, ReportError> {
     Ok(paths.iter().any(|path| path.join("run.json").is_file()))
 }
 
+/// What could not be read.
+#[derive(Default)]
+struct LeftOut(Vec<String>);
+
+impl LeftOut {
+    fn unless<T: Default>(&mut self, read: Result<T, impl std::fmt::Display>) -> T {
+        read.unwrap_or_else(|e| {
+            self.0.push(e.to_string());
+            T::default()
+        })
+    }
+}
+
+/// A record of a trial, `None` where it is absent or damaged: [`collect`] tells of those.
+pub(super) fn record<T: serde::de::DeserializeOwned>(trial: &Trial, name: &str) -> Option<T> {
+    read_json(&trial.folder.join(name)).unwrap_or_default()
+}
+
 /// A folder as a trial; `None` where it holds no `run.json`.
-fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
+fn trial(folder: &Path, left_out: &mut LeftOut) -> Result<Option<Trial>, ReportError> {
     let path = folder.join("run.json");
     let Some(run) = read_json::<RunRecord>(&path)? else {
         return Ok(None);
@@ -147,14 +199,28 @@ fn trial(folder: &Path) -> Result<Option<Trial>, ReportError> {
         let found = run.format;
         return Err(RunError::Newer { path, found }.into());
     }
+    // Read where they are shown; here only so that damage is told once.
+    left_out.unless(read_json::<Memorisation>(&folder.join(memorisation::FILE)));
+    left_out.unless(read_json::<Vec<QualityRecord>>(
+        &folder.join("quality.json"),
+    ));
+    left_out.unless(read_json::<Vec<FigureRecord>>(&folder.join("figures.json")));
+    left_out.unless(read_json::<SelectivityRecord>(
+        &folder.join("selectivity.json"),
+    ));
+    left_out.unless(filters::read(folder));
     Ok(Some(Trial {
         run,
         spec: std::fs::read_to_string(folder.join("spec.yaml")).ok(),
-        probes: read_json(&folder.join("probes.json"))?.unwrap_or_default(),
-        knn: read_json(&folder.join("knn.json"))?.unwrap_or_default(),
-        supervised: read_json(&folder.join("supervised.json"))?,
-        nearest: read_json(&folder.join("nearest.json"))?,
-        history: history::read(folder)?,
+        probes: left_out
+            .unless(read_json(&folder.join("probes.json")))
+            .unwrap_or_default(),
+        knn: left_out
+            .unless(read_json(&folder.join("knn.json")))
+            .unwrap_or_default(),
+        supervised: left_out.unless(read_json(&folder.join("supervised.json"))),
+        nearest: left_out.unless(read_json(&folder.join("nearest.json"))),
+        history: left_out.unless(history::read(folder)),
         pictures: pictures(folder)?,
         folder: folder.to_path_buf(),
     }))
@@ -208,4 +274,54 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>, ReportError> {
         .map_err(read)?;
     paths.sort();
     Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = include_str!("../../tests/fixtures/report/cifar/3f0a9c1e/run.json");
+
+    fn arm(change: impl Fn(&mut RunRecord)) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let mut run: RunRecord = serde_json::from_str(RUN).unwrap();
+        change(&mut run);
+        let path = folder.path().join("a");
+        std::fs::create_dir(&path).unwrap();
+        crate::track::run::write_json(&path.join("run.json"), &run).unwrap();
+        collect(folder.path()).unwrap().trials[0].arm()
+    }
+
+    #[test]
+    fn an_arm_is_what_was_set_but_the_seed() {
+        let of = |parameters: &[(&str, Value)], arm_name: Option<&str>| {
+            arm(|run| {
+                run.label = "not read".to_string();
+                run.arm = arm_name.map(str::to_string);
+                let own = parameters.iter().map(|(k, v)| (k.to_string(), v.clone()));
+                run.parameters = own.collect();
+            })
+        };
+        let seed = ("seed", Value::from(1));
+        let beta1 = ("train.adam.beta1", Value::from(0.5));
+        assert_eq!(of(&[seed.clone(), beta1], None), "train.adam.beta1=0.5");
+        assert_eq!(of(&[seed.clone()], Some("no-norm")), "no-norm");
+        // A value's own commas and words are no parameters.
+        let folder = ("data.train", Value::from("folder:a, seed=2"));
+        assert_eq!(
+            of(&[seed.clone(), folder], None),
+            "data.train=folder:a, seed=2"
+        );
+        assert_eq!(of(&[seed], None), "");
+    }
+
+    #[test]
+    fn an_arm_of_an_older_record_is_its_label_without_the_seed() {
+        let of = |label: &str| arm(|run| run.label = label.to_string());
+        assert_eq!(
+            of("no-norm,seed=1,train.adam.beta1=0.5"),
+            "no-norm, train.adam.beta1=0.5"
+        );
+        assert_eq!(of("seed=1"), "");
+    }
 }

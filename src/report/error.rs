@@ -1,8 +1,11 @@
+//! Why a report could not be written, or results could not be compared with a baseline.
+
 use std::path::PathBuf;
 
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 use crate::track::history::HistoryError;
+use crate::track::progress::Stopped;
 use crate::track::run::RunError;
 
 /// Why a report could not be written, or results could not be compared with a baseline.
@@ -17,6 +20,9 @@ pub enum ReportError {
     /// A trial's record that is damaged or of a later version of this program.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// Records that a comparison cannot do without.
+    #[error("{0}")]
+    Damaged(String),
     /// A folder without a single trial.
     #[error(
         "no trial in `{}`: expected folders that hold a `run.json`; run `dcgan sweep` on the experiment first",
@@ -57,6 +63,6 @@ pub enum ReportError {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// The user asked to stop; what was written so far is whole.
-    #[error("stopped before the report was complete; the same command writes it again")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }

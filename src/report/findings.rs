@@ -1,10 +1,12 @@
 //! What the numbers say: did training help D's features, and do they beat raw pixels.
 
-use super::accuracy;
 use super::collect::{Experiment, Trial};
-use super::groups::{self, Estimate, Group, student};
+use super::describe;
+use super::gain::{Gain, GainVerdict, gain};
+use super::groups::{self, Estimate, Group, Probing};
 use super::published::{Measure, Published, PublishedCell, data_name};
-use super::table3;
+use super::tables::table3;
+use super::versions::{Version, Versions};
 use super::words;
 use crate::track::format::{Features, Labels, Status};
 
@@ -20,62 +22,15 @@ pub struct Finding {
     pub untrained: Option<Estimate>,
     pub pixels: Option<Estimate>,
     pub seeds: usize,
+    /// What made the trained net's numbers; the others are by the same protocol.
+    pub version: Version,
     pub released: bool,
     /// The paper's DCGAN on the same protocol.
     pub paper: Option<PublishedCell>,
 }
 
-/// A difference of two accuracies against its interval.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Gain {
-    pub difference: f64,
-    /// Welch's interval of the difference, which for normal intervals adds them in quadrature; `None` where neither has one.
-    pub interval: Option<f64>,
-}
-
-/// Whether a gain stands out of its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Better,
-    Worse,
-    WithinInterval,
-    /// A single draw: no interval to judge by.
-    NoInterval,
-}
-
-impl Gain {
-    /// How the difference stands to its interval.
-    pub fn verdict(self) -> Verdict {
-        match self.interval {
-            None => Verdict::NoInterval,
-            Some(i) if self.difference > i => Verdict::Better,
-            Some(i) if self.difference < -i => Verdict::Worse,
-            Some(_) => Verdict::WithinInterval,
-        }
-    }
-}
-
-/// `a` over `b`.
-pub fn gain(a: Estimate, b: Estimate) -> Gain {
-    let interval = match (a.interval, b.interval) {
-        (Some(one), Some(two)) => {
-            let (one, two) = (one / student(a.freedom), two / student(b.freedom));
-            let (v, w) = (one * one, two * two);
-            let freedom = match v + w > 0.0 {
-                true => (v + w).powi(2) / (v * v / a.freedom + w * w / b.freedom),
-                false => f64::INFINITY,
-            };
-            Some(student(freedom) * (v + w).sqrt())
-        }
-        (one, two) => one.or(two),
-    };
-    Gain {
-        difference: a.mean - b.mean,
-        interval,
-    }
-}
-
-/// One finding for each arm and probed data set, the best first.
+/// One finding for each arm, version of the training and probed data set: the newest version's first, the best first among
+/// them.
 ///
 /// It is taken at 400 labels per class where that was probed (the paper's column with intervals), else at the most
 /// labels per class, else at all labels.
@@ -86,9 +41,22 @@ pub fn findings(experiment: &Experiment, published: &Published) -> Vec<Finding> 
             found.extend(finding(&group, data, published));
         }
     }
+    let versions = Versions::of(found.iter().map(|f| Some(f.version)));
+    for finding in &mut found {
+        if let Some(older) = versions.older(finding.version) {
+            let arm = std::mem::take(&mut finding.arm);
+            let parts = [arm, older];
+            finding.arm = parts
+                .into_iter()
+                .filter(|p| !p.is_empty())
+                .collect::<Vec<_>>()
+                .join(", ");
+        }
+    }
     found.sort_by(|a, b| {
         let order = b.trained.mean.total_cmp(&a.trained.mean);
-        a.data.cmp(&b.data).then(order)
+        let newest = b.version.cmp(&a.version);
+        a.data.cmp(&b.data).then(newest).then(order)
     });
     found
 }
@@ -108,17 +76,26 @@ fn finding(group: &Group, data: String, published: &Published) -> Option<Finding
     let paper = published
         .values()
         .filter(|t| t.data == data && t.measure == Measure::Accuracy)
-        .flat_map(|t| &t.rows)
-        .find(|row| row.model.starts_with("DCGAN"))
+        .flat_map(|t| t.dcgan())
+        .next()
         .and_then(|row| row.cells.get(&labels.to_string()).copied());
+    let by = Probing {
+        data: &data,
+        labels,
+        protocol: group.newest(Features::Trained, &data, labels)?,
+    };
     Some(Finding {
         arm: words::short_label(&group.arm),
         labels,
-        trained: group.estimate(Features::Trained, &data, labels)?,
-        untrained: group.estimate(Features::Untrained, &data, labels),
-        pixels: group.estimate(Features::Pixels, &data, labels),
-        seeds: group.probes(Features::Trained, &data, labels).len(),
-        released: group.trials.iter().any(|t| accuracy::released(&t.run)),
+        trained: group.estimate(Features::Trained, by)?,
+        untrained: group.estimate(Features::Untrained, by),
+        pixels: group.estimate(Features::Pixels, by),
+        seeds: group.probes(Features::Trained, by).len(),
+        version: Version {
+            training: Some(group.training),
+            protocol: by.protocol,
+        },
+        released: group.trials.iter().any(|t| describe::released(&t.run)),
         paper,
         data: data_name(published, &data).to_string(),
     })
@@ -175,23 +152,23 @@ impl Finding {
             estimate(untrained)
         );
         match gain.verdict() {
-            Verdict::Better => format!(
+            GainVerdict::Better => format!(
                 "{same} training adds {points} points, more than the 95% interval of the difference{interval}, so training helped."
             ),
-            Verdict::Worse => format!(
+            GainVerdict::Worse => format!(
                 "{same} training cost {points} points, more than the 95% interval of the difference{interval}, so training hurt."
             ),
-            Verdict::WithinInterval => format!(
+            GainVerdict::WithinInterval => format!(
                 "{same} the difference of {points} points lies within its 95% interval{interval}, so this run does not show that training helped."
             ),
-            Verdict::NoInterval => format!(
+            GainVerdict::NoInterval => format!(
                 "{same} a difference of {points} points, without an interval to judge it by."
             ),
         }
     }
 
     fn against_pixels(&self, pixels: Estimate) -> String {
-        let beats = |e: Estimate| matches!(gain(e, pixels).verdict(), Verdict::Better);
+        let beats = |e: Estimate| matches!(gain(e, pixels).verdict(), GainVerdict::Better);
         let number = estimate(pixels);
         match (beats(self.trained), self.untrained.map(beats)) {
             (true, Some(true)) => format!("Both beat raw pixels, which have {number}."),
@@ -218,18 +195,21 @@ fn estimate(e: Estimate) -> String {
     words::percent_with(e.mean, e.interval)
 }
 
-/// The report's main paragraph: the best arm's finding for each data set.
+/// The report's main paragraph: for each data set the finding of the best arm that the newest version measured.
 pub fn summary(experiment: &Experiment, findings: &[Finding]) -> String {
-    let mut said: Vec<&str> = Vec::new();
     let mut text: Vec<String> = Vec::new();
-    for finding in findings {
-        if !said.contains(&finding.data.as_str()) {
-            said.push(&finding.data);
-            let arms = findings.iter().filter(|f| f.data == finding.data).count();
-            if arms > 1 {
-                text.push(format!("Of {arms} arms, the best by test accuracy:"));
-            }
-            text.push(finding.sentences());
+    for of_data in findings.chunk_by(|a, b| a.data == b.data) {
+        let newest = |f: &&Finding| f.version == of_data[0].version;
+        let arms = of_data.iter().filter(newest).count();
+        if arms > 1 {
+            text.push(format!("Of {arms} arms, the best by test accuracy:"));
+        }
+        text.push(of_data[0].sentences());
+        if arms < of_data.len() {
+            text.push(
+                "Earlier versions of training or protocol are told apart and not averaged in."
+                    .to_string(),
+            );
         }
     }
     text.extend(table3::sentences(experiment));
@@ -247,31 +227,4 @@ pub fn summary(experiment: &Experiment, findings: &[Finding]) -> String {
         };
     }
     text.join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(mean: f64, interval: f64) -> Estimate {
-        Estimate::normal(mean, Some(interval))
-    }
-
-    #[test]
-    fn a_gain_is_judged_by_both_intervals() {
-        assert_eq!(
-            gain(of(0.48, 0.003), of(0.42, 0.004)).verdict(),
-            Verdict::Better
-        );
-        assert_eq!(
-            gain(of(0.425, 0.004), of(0.42, 0.004)).verdict(),
-            Verdict::WithinInterval
-        );
-        assert_eq!(
-            gain(of(0.40, 0.004), of(0.42, 0.004)).verdict(),
-            Verdict::Worse
-        );
-        let alone = Estimate::normal(0.5, None);
-        assert_eq!(gain(alone, alone).verdict(), Verdict::NoInterval);
-    }
 }

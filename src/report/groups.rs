@@ -1,16 +1,22 @@
-//! Trials that repeat one another but for the seed, and what their probes found together.
+//! Groups trials that differ by their seed alone, and takes means of their probes with 95% intervals.
+//!
+//! Nets of two versions of the training are never in one group, and no mean is over two versions of the protocol.
 
 use std::collections::BTreeSet;
+
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::collect::{Experiment, Trial};
 use crate::track::format::{Features, Labels, ProbeRecord, Scale};
 
-/// Trials of one arm of a sweep at one scale: they differ by their seeds only.
+/// Trials of one arm of a sweep at one scale, trained by one version of the program: they differ by their seeds only.
 pub struct Group<'a> {
     /// The parameters that set the arm apart; empty where the sweep has one arm.
     pub arm: String,
     pub profile: Option<String>,
     pub scale: &'a Scale,
+    /// The version of the training.
+    pub training: u32,
     /// At least one.
     pub trials: Vec<&'a Trial>,
 }
@@ -35,7 +41,15 @@ impl Estimate {
     }
 }
 
-/// The trials with probes, by arm, profile and scale, in the order of the experiment.
+/// Probes that can be held against one another: what was probed, with how many labels, by which version of the protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Probing<'a> {
+    pub data: &'a str,
+    pub labels: Labels,
+    pub protocol: u32,
+}
+
+/// The trials with probes, by arm, profile, scale and version of the training, in the order of the experiment.
 pub fn groups(experiment: &Experiment) -> Vec<Group<'_>> {
     among(experiment.trials.iter())
 }
@@ -45,7 +59,10 @@ pub fn among<'a>(trials: impl Iterator<Item = &'a Trial>) -> Vec<Group<'a>> {
     let mut groups: Vec<Group> = Vec::new();
     for trial in trials.filter(|t| !t.probes.is_empty()) {
         let same = groups.iter_mut().find(|g| {
-            g.arm == trial.arm() && g.profile == trial.run.profile && *g.scale == trial.run.scale
+            g.arm == trial.arm()
+                && g.profile == trial.run.profile
+                && *g.scale == trial.run.scale
+                && g.training == trial.run.training
         });
         match same {
             Some(group) => group.trials.push(trial),
@@ -53,6 +70,7 @@ pub fn among<'a>(trials: impl Iterator<Item = &'a Trial>) -> Vec<Group<'a>> {
                 arm: trial.arm(),
                 profile: trial.run.profile.clone(),
                 scale: &trial.run.scale,
+                training: trial.run.training,
                 trials: vec![trial],
             }),
         }
@@ -66,6 +84,22 @@ pub fn probed(experiment: &Experiment) -> BTreeSet<String> {
     probes.map(|p| p.data.clone()).collect()
 }
 
+impl Probing<'_> {
+    /// How a probe was made.
+    pub fn by(probe: &ProbeRecord) -> Probing<'_> {
+        Probing {
+            data: &probe.data,
+            labels: probe.labels,
+            protocol: probe.protocol,
+        }
+    }
+
+    /// Whether a probe was made so.
+    pub fn is(&self, probe: &ProbeRecord) -> bool {
+        *self == Probing::by(probe)
+    }
+}
+
 impl Group<'_> {
     /// The data sets that any of its trials probed.
     pub fn data(&self) -> BTreeSet<&str> {
@@ -73,18 +107,27 @@ impl Group<'_> {
         probes.map(|p| p.data.as_str()).collect()
     }
 
-    /// The probe of each trial that has one for these features, data and labels; of repeated ones the last.
-    pub fn probes(&self, features: Features, data: &str, labels: Labels) -> Vec<&ProbeRecord> {
+    /// The probe of each trial that has one for these features; of repeated ones the last.
+    pub fn probes(&self, features: Features, of: Probing) -> Vec<&ProbeRecord> {
         self.trials
             .iter()
-            .filter_map(|trial| probe(trial, features, data, labels))
+            .filter_map(|trial| probe(trial, features, of))
             .collect()
+    }
+
+    /// The newest version of the protocol by which any of its trials probed these features so.
+    pub fn newest(&self, features: Features, data: &str, labels: Labels) -> Option<u32> {
+        let probes = self.trials.iter().flat_map(|t| &t.probes);
+        probes
+            .filter(|p| p.features == features && p.data == data && p.labels == labels)
+            .map(|p| p.protocol)
+            .max()
     }
 
     /// Mean over the trials. The interval is the wider of the one over seeds and the mean one of the draws: with few
     /// seeds the first alone can be narrow by chance.
-    pub fn estimate(&self, features: Features, data: &str, labels: Labels) -> Option<Estimate> {
-        let probes = self.probes(features, data, labels);
+    pub fn estimate(&self, features: Features, of: Probing) -> Option<Estimate> {
+        let probes = self.probes(features, of);
         let over_seeds = over_seeds(&probes)?;
         let drawn: Vec<f64> = probes.iter().filter_map(|p| p.interval).collect();
         let draws = (!drawn.is_empty()).then(|| mean(&drawn));
@@ -98,18 +141,21 @@ impl Group<'_> {
     }
 }
 
-/// A trial's last probe for these features, data and labels.
-pub fn probe<'a>(
+/// A trial's last probe of these features.
+pub fn probe<'a>(trial: &'a Trial, features: Features, of: Probing) -> Option<&'a ProbeRecord> {
+    let is = |p: &&ProbeRecord| p.features == features && of.is(p);
+    trial.probes.iter().rev().find(is)
+}
+
+/// A trial's last probe of these features by the newest version of the protocol.
+pub fn newest<'a>(
     trial: &'a Trial,
     features: Features,
     data: &str,
     labels: Labels,
 ) -> Option<&'a ProbeRecord> {
-    trial
-        .probes
-        .iter()
-        .rev()
-        .find(|p| p.features == features && p.data == data && p.labels == labels)
+    let is = |p: &&ProbeRecord| p.features == features && p.data == data && p.labels == labels;
+    trial.probes.iter().filter(is).max_by_key(|p| p.protocol)
 }
 
 /// Mean of the trials' accuracies with its interval over the trials (two or more).
@@ -138,34 +184,12 @@ pub fn mean_of(values: &[f64]) -> Option<Estimate> {
     })
 }
 
-/// The 97.5th percentile of Student's t, between the degrees of freedom below linear in their inverse.
+/// The 97.5th percentile of Student's t; of infinitely many degrees of freedom, the 1.96 of every normal interval here.
 pub fn student(freedom: f64) -> f64 {
-    // NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
-    const T: [(f64, f64); 18] = [
-        (1.0, 12.706),
-        (2.0, 4.303),
-        (3.0, 3.182),
-        (4.0, 2.776),
-        (5.0, 2.571),
-        (6.0, 2.447),
-        (7.0, 2.365),
-        (8.0, 2.306),
-        (9.0, 2.262),
-        (10.0, 2.228),
-        (11.0, 2.201),
-        (12.0, 2.179),
-        (15.0, 2.131),
-        (20.0, 2.086),
-        (30.0, 2.042),
-        (60.0, 2.0),
-        (120.0, 1.98),
-        (f64::INFINITY, 1.96),
-    ];
-    let freedom = freedom.max(1.0);
-    let ends = T.windows(2).find(|w| freedom <= w[1].0);
-    let [(below, high), (above, low)] = ends.map_or([T[16], T[17]], |w| [w[0], w[1]]);
-    let share = (1.0 / below - 1.0 / freedom) / (1.0 / below - 1.0 / above);
-    high + (low - high) * share
+    match StudentsT::new(0.0, 1.0, freedom.max(1.0)) {
+        Ok(t) if freedom.is_finite() => t.inverse_cdf(0.975),
+        _ => 1.96,
+    }
 }
 
 /// Half-width of the 95% interval of a share of `n` images, `None` of none: two more of each kind are counted (Agresti and
@@ -188,23 +212,37 @@ mod tests {
     fn the_interval_of_few_is_students() {
         let three = mean_of(&[0.50, 0.52, 0.54]).unwrap();
         assert!((three.mean - 0.52).abs() < 1e-12);
-        let expected = 4.303 * 0.02 / 3f64.sqrt();
-        assert!((three.interval.unwrap() - expected).abs() < 1e-12);
+        let expected = 4.302_652_729_9 * 0.02 / 3f64.sqrt();
+        assert!((three.interval.unwrap() - expected).abs() < 1e-10);
+        let two = mean_of(&[0.50, 0.52]).unwrap();
+        let expected = 12.706_204_736_2 * 0.01;
+        assert!((two.interval.unwrap() - expected).abs() < 1e-10, "{two:?}");
         assert_eq!(mean_of(&[0.5]).unwrap().interval, None);
         assert_eq!(mean_of(&[]), None);
     }
 
+    /// With two more of each kind: 2 of 100 and 50 of 100.
+    #[test]
+    fn the_interval_of_a_share_counts_two_more_of_each_kind() {
+        let none = share_interval(0.0, 96).unwrap();
+        assert!((none - 1.96 * 0.014).abs() < 1e-12, "{none}");
+        let half = share_interval(0.5, 96).unwrap();
+        assert!((half - 1.96 * 0.05).abs() < 1e-12, "{half}");
+        assert_eq!(share_interval(0.5, 0), None);
+    }
+
     #[test]
     fn percentiles_of_students_t() {
-        // From the same table: some that are kept and some between.
+        // NIST/SEMATECH e-Handbook of Statistical Methods, section 1.3.6.7.2.
         for (freedom, t) in [
             (1.0, 12.706),
+            (2.0, 4.303),
             (4.0, 2.776),
             (17.0, 2.110),
             (40.0, 2.021),
             (100.0, 1.984),
         ] {
-            assert!((student(freedom) - t).abs() < 0.002, "{freedom}");
+            assert!((student(freedom) - t).abs() < 0.0006, "{freedom}");
         }
         assert!((student(f64::INFINITY) - 1.96).abs() < 1e-12);
         let falls = (10..400)

@@ -1,4 +1,4 @@
-//! How unsteadily a training ran, from its lines of metrics.
+//! Measures how much the losses of a training oscillate, from its `metrics.jsonl`.
 //!
 //! Section 4 says of Adam's momentum that 0.9 "resulted in training oscillation and instability" and gives no measure.
 //! Here an oscillation is what remains of a loss when its trend is taken away, on a logarithmic scale, because a

@@ -26,6 +26,15 @@ pub struct PublishedTable {
     pub rows: Vec<PublishedRow>,
 }
 
+impl PublishedTable {
+    /// The rows of the paper's own net.
+    pub fn dcgan(&self) -> impl Iterator<Item = &PublishedRow> {
+        self.rows
+            .iter()
+            .filter(|row| row.model.starts_with("DCGAN"))
+    }
+}
+
 /// What the numbers of a table count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]

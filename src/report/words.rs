@@ -7,6 +7,11 @@ pub fn percent(fraction: f64) -> String {
     format!("{:.1}%", fraction * 100.0)
 }
 
+/// `0.0298` as `2.98%`: as the paper prints its errors.
+pub fn hundredths(fraction: f64) -> String {
+    format!("{:.2}%", fraction * 100.0)
+}
+
 /// `0.738` and `0.004` as the paper prints them: `73.8% (±0.4%)`.
 pub fn percent_with(fraction: f64, interval: Option<f64>) -> String {
     match interval {

@@ -1,34 +1,19 @@
+//! Writes the report on one experiment: its tables, charts and page, each file whole or absent.
+
 use std::path::{Path, PathBuf};
 
 use super::ReportError;
 use super::chart::all::charts;
 use super::claims;
-use super::collect::{Experiment, collect};
+use super::collect::collect;
 use super::export::all::FORMATS;
 use super::export::text;
-use super::memorisation;
+use super::findings;
 use super::page::{Material, page};
-use super::published::{Published, published};
-use super::quality;
-use super::stability;
-use super::table::Table;
-use super::{filters, findings, table1, table2, table3};
+use super::published::published;
+use super::tables::{Table, tables};
 use crate::track::atomic;
 use crate::track::progress::{Progress, Unit};
-
-/// Builds tables for an experiment, none where it has nothing for them.
-type Build = fn(&Experiment, &Published) -> Result<Vec<Table>, ReportError>;
-
-/// Every table of the report, in its order: adding one is a file and a line.
-const TABLES: &[Build] = &[
-    table1::tables,
-    table2::tables,
-    table3::tables,
-    stability::tables,
-    memorisation::tables,
-    filters::tables,
-    quality::tables,
-];
 
 /// What a report consists of.
 #[derive(Debug, Clone)]
@@ -63,14 +48,13 @@ pub fn write(
     let mut step = |message: &str| {
         bar.message(message);
         bar.advance(1);
-        match progress.stop_requested() {
-            true => Err(ReportError::Stopped),
-            false => Ok(()),
-        }
+        progress.check()
     };
     let folder = out.map_or(experiment.join("report"), Path::to_path_buf);
     let published = published()?;
     let experiment = collect(experiment)?;
+    let left_out = experiment.left_out.iter();
+    left_out.for_each(|said| progress.note(&format!("left out: {said}")));
     step("tables")?;
     let tables = tables(&experiment, &published)?;
     step("charts")?;
@@ -80,7 +64,10 @@ pub fn write(
     let claims = claims::decide(&experiments, &published)?;
     let [experiment] = experiments;
     let findings = findings::findings(&experiment, &published);
-    let summary = findings::summary(&experiment, &findings);
+    let mut summary = findings::summary(&experiment, &findings);
+    if !experiment.left_out.is_empty() {
+        summary += &format!(" Left out as damaged: {}.", experiment.left_out.join("; "));
+    }
     let material = Material {
         experiment,
         published,
@@ -117,18 +104,6 @@ pub fn write(
     // The page comes last: where it stands, the files that it links to stand too.
     atomic::write(&written.html, page.as_bytes())?;
     Ok(written)
-}
-
-/// Every table that this experiment has something for.
-pub(super) fn tables(
-    experiment: &Experiment,
-    published: &Published,
-) -> Result<Vec<Table>, ReportError> {
-    let mut tables = Vec::new();
-    for build in TABLES {
-        tables.extend(build(experiment, published)?);
-    }
-    Ok(tables)
 }
 
 /// Write a table in every format.

@@ -14,7 +14,7 @@ pub struct Arm {
 /// The arms of a `sweep:` section in the order of the text, without the keys that `--set` has `pinned`. The section's types
 /// have been checked.
 pub fn read(sweep: Option<&Node>, pinned: &[String]) -> Result<Vec<Arm>, SpecError> {
-    let Some(Value::Map(arms)) = sweep.and_then(|s| s.get("arms")).map(|n| &n.value) else {
+    let Some(Value::Map(arms)) = sweep.and_then(|s| s.get("arms")).map(Node::yaml) else {
         return Ok(Vec::new());
     };
     let arm = |arm: &Entry| {
@@ -26,7 +26,7 @@ pub fn read(sweep: Option<&Node>, pinned: &[String]) -> Result<Vec<Arm>, SpecErr
                 message: format!("`{name}` cannot be a label; expected a name without `,` and `=`"),
             });
         }
-        let changes = match &arm.node.value {
+        let changes = match arm.node.yaml() {
             Value::Map(changes) => changes.clone(),
             _ => Vec::new(),
         };

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 
+use super::load::WHOLE;
 use super::tree::Place;
+use super::visible::visible_key;
 
 /// Why a YAML file could not become an experiment, a data set card or a baseline.
 #[derive(Debug, thiserror::Error)]
@@ -11,14 +13,28 @@ pub enum SpecError {
         path: PathBuf,
         source: std::io::Error,
     },
+    /// The file is not text as YAML has it.
+    #[error(
+        "`{}` is not UTF-8 text{}; save it again as UTF-8",
+        path.display(),
+        at.as_ref().map_or(" (it looks like UTF-16)".to_string(), |(line, column, byte)| format!(
+            ": line {line}, column {column} holds the byte 0x{byte:02x}"
+        ))
+    )]
+    Encoding {
+        path: PathBuf,
+        /// Line and column of the first byte that is wrong, and that byte; `None` where the whole is in UTF-16.
+        at: Option<(usize, usize, u8)>,
+    },
     /// The text is not YAML.
     #[error("{place}: not valid YAML: {message}")]
     Syntax { place: Place, message: String },
     /// A key that nothing reads.
     #[error(
-        "{place}: unknown key `{key}`{}; expected one of {}",
+        "{place}: unknown key `{}`{}; expected {}",
+        visible_key(key),
         suggestion(nearest),
-        list(expected)
+        one_of(expected)
     )]
     UnknownKey {
         place: Place,
@@ -27,7 +43,7 @@ pub enum SpecError {
         expected: Vec<String>,
     },
     /// A value of the wrong type or outside its range.
-    #[error("{place}: `{key}`: {message}")]
+    #[error("{place}: {}{message}", subject(key))]
     Value {
         place: Place,
         key: String,
@@ -41,7 +57,26 @@ fn suggestion(nearest: &Option<String>) -> String {
         .map_or(String::new(), |n| format!(" (did you mean `{n}`?)"))
 }
 
-fn list(names: &[String]) -> String {
+/// What the message is about, up to its verb.
+fn subject(key: &str) -> String {
+    match key {
+        WHOLE => format!("{WHOLE} "),
+        key => format!("`{key}`: "),
+    }
+}
+
+/// `a`, or one of several.
+pub(super) fn one_of(names: &[String]) -> String {
+    match names {
+        [] => "none here".to_string(),
+        [one] => format!("`{one}`"),
+        [one, other] => format!("`{one}` or `{other}`"),
+        several => format!("one of {}", list(several)),
+    }
+}
+
+/// Names in back-ticks.
+pub(super) fn list(names: &[String]) -> String {
     let quoted: Vec<String> = names.iter().map(|n| format!("`{n}`")).collect();
     quoted.join(", ")
 }

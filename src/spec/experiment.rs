@@ -1,7 +1,9 @@
 //! From a file, a profile and overrides to the trials of a sweep.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::argument::Argument;
 use super::arms::{self, Arm};
 use super::raw::{Metric, Sweep};
 use super::tree::{Node, Place, Value};
@@ -25,6 +27,10 @@ pub struct Experiment {
 pub struct TrialSpec {
     /// `seed=1`, an arm's name before it where there are arms, or empty where nothing is swept.
     pub label: String,
+    /// Its arm's name, where there are arms.
+    pub arm: Option<String>,
+    /// What the sweep's parameters are in it, by dotted key.
+    pub parameters: BTreeMap<String, serde_json::Value>,
     pub spec: Spec,
 }
 
@@ -148,8 +154,11 @@ impl Experiment {
             .chain(values)
             .collect::<Vec<_>>()
             .join(",");
+        let own = |(key, value): &(&str, &serde_json::Value)| (key.to_string(), (*value).clone());
         Ok(TrialSpec {
             label,
+            arm: arm.map(|a| a.name.clone()),
+            parameters: point.iter().map(own).collect(),
             spec: resolve(&tree)?,
         })
     }
@@ -205,9 +214,8 @@ fn apply_profile(
 }
 
 fn apply_set(tree: &mut Node, set: &str) -> Result<String, SpecError> {
-    let source = format!("--set {set}");
     let place = Place {
-        source: source.clone(),
+        source: format!("--set {set}"),
         ..Place::default()
     };
     let wrong = |message: &str| SpecError::Value {
@@ -218,9 +226,10 @@ fn apply_set(tree: &mut Node, set: &str) -> Result<String, SpecError> {
     let Some((key, text)) = set.split_once('=') else {
         return Err(wrong("expected key=value, such as train.adam.lr=1e-3"));
     };
-    let parsed = load::parse(text, &source)?;
-    // A value typed on the command line has no lines worth pointing at.
-    let node = Node::from_json(&parsed.to_json(), &place);
+    let node = Node {
+        value: Value::Argument(Box::new(Argument::new(text, &place))),
+        place: place.clone(),
+    };
     if key.is_empty() || !tree.set(key, node) {
         return Err(wrong("does not name a key of the experiment"));
     }
@@ -286,6 +295,9 @@ profiles:
         let trials = load(TEXT, ProfileChoice::IfPresent("cpu"), &[]).unwrap();
         assert_eq!(trials.len(), 6);
         assert_eq!(trials[2].label, "seed=1,train.adam.beta1=0.5");
+        let expected = [("seed", 1.into()), ("train.adam.beta1", 0.5.into())];
+        let expected = expected.map(|(key, value): (&str, serde_json::Value)| (key.into(), value));
+        assert_eq!(trials[2].parameters, BTreeMap::from(expected));
         assert_eq!(trials[2].spec.seed, 1);
         assert_eq!(trials[0].spec.train.epochs, 2);
         let trials = load(TEXT, ProfileChoice::IfPresent("cuda"), &["seed=7"]).unwrap();
@@ -300,17 +312,109 @@ profiles:
     }
 
     #[test]
+    fn set_takes_text_as_it_stands_where_text_is_wanted() {
+        for text in [
+            "folder:set #2",
+            "folder:a: b",
+            "folder:{x}",
+            "~home",
+            "folder:trailing ",
+            "it's",
+            "naïvé 猫",
+            "1e5",
+            "yes",
+            "null",
+            "{x}",
+            "[a, b",
+            "- a",
+            "| a",
+            "*a",
+            "&a",
+            "!a b",
+            "%a",
+            "@a",
+            "`a`",
+        ] {
+            let set = format!("data.train={text}");
+            let trial = load(TEXT, ProfileChoice::IfPresent("cpu"), &[&set])
+                .unwrap()
+                .remove(0);
+            assert_eq!(trial.spec.data.train, text);
+            let set = "model={torch: netD.pth}".to_string();
+            let path = format!("model.torch={text}");
+            let plain = TEXT
+                .replace("size: 32", "split: train")
+                .replace("model.width: 32, ", "")
+                .replace(", train.epochs: 2", "");
+            let sets = [
+                set.as_str(),
+                path.as_str(),
+                "train={}",
+                "sweep={}",
+                "probe=[]",
+            ];
+            let trial = load(&plain, ProfileChoice::IfPresent("none"), &sets)
+                .unwrap()
+                .remove(0);
+            let ModelSpec::Torch { torch, .. } = trial.spec.model else {
+                unreachable!("the model was set");
+            };
+            assert_eq!(torch.to_str(), Some(text));
+        }
+    }
+
+    #[test]
+    fn set_takes_yaml_for_everything_else() {
+        let one = |sets: &[&str]| {
+            load(TEXT, ProfileChoice::IfPresent("none"), sets)
+                .unwrap()
+                .remove(0)
+                .spec
+        };
+        assert_eq!(one(&["train.epochs=3 # a comment"]).train.epochs, 3);
+        assert_eq!(one(&["train.keep=[1, 2]"]).train.keep, [1, 2]);
+        assert_eq!(
+            one(&["train.adam={lr: 1}", "train.adam.beta1=0.9"])
+                .train
+                .adam
+                .beta1,
+            0.9
+        );
+        assert_eq!(
+            one(&["train.sheets.3=figure #2"]).train.sheets[&3],
+            "figure #2"
+        );
+        assert_eq!(one(&["data.split='test'"]).data.split, "test");
+        // Nothing is the default again.
+        assert_eq!(one(&["data.split=test", "data.split="]).data.split, "train");
+        assert_eq!(one(&["train.batch_size="]).train.batch_size, 128);
+        assert_eq!(one(&["protocol=released"]).protocol, Protocol::Released);
+        let swept = load(
+            TEXT,
+            ProfileChoice::IfPresent("none"),
+            &["sweep.parameters.seed.values=[5, 6]", "sweep.arms={a: {}}"],
+        );
+        assert_eq!(swept.unwrap().len(), 4);
+        insta::assert_snapshot!(error(TEXT, &["train.epochs=[1, 2"]), @"--set train.epochs=[1, 2: `train.epochs`: is not valid YAML: unclosed bracket '['");
+        insta::assert_snapshot!(error(TEXT, &["train.epochs=many"]), @"--set train.epochs=many: `train.epochs`: is `many`; expected a whole number");
+        insta::assert_snapshot!(error(TEXT, &["train={epoch: 3}"]), @"--set train={epoch: 3}: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`, `sheets`, `keep`, `monitor_every`, `stop_on`");
+        insta::assert_snapshot!(error(TEXT, &["train.keep=null"]), @"--set train.keep=null: `train.keep`: is empty; expected a list");
+        insta::assert_snapshot!(error(TEXT, &["data.train="]), @"--set data.train=: `data.train`: is empty; expected text");
+        insta::assert_snapshot!(error(TEXT, &["train=3"]), @"--set train=3: `train`: is 3; expected keys with values: `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`, `sheets`, `keep`, `monitor_every`, `stop_on`");
+    }
+
+    #[test]
     fn bad_specs_name_the_place() {
         let with = |from: &str, to: &str| error(&TEXT.replace(from, to), &[]);
         insta::assert_snapshot!(with("epochs: 25", "epoch: 25"), @"cifar.yaml:5:9: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`, `sheets`, `keep`, `monitor_every`, `stop_on`");
-        insta::assert_snapshot!(with("batch_size: 128", "batch_size: many"), @r#"cifar.yaml:5:33: `train.batch_size`: invalid type: string "many", expected a whole number"#);
+        insta::assert_snapshot!(with("batch_size: 128", "batch_size: many"), @"cifar.yaml:5:33: `train.batch_size`: is `many`; expected a whole number");
         insta::assert_snapshot!(with("lr: 2e-4", "lr: -2"), @"cifar.yaml:5:49: `train.adam.lr`: is -2; expected a number above 0");
-        insta::assert_snapshot!(with("preset: svhn32", "preset: svhn"), @"cifar.yaml:4:17: `model.preset`: unknown variant `svhn`, expected one of `dcgan64`, `dcgan32`, `imagenet32`, `svhn32`, `mnist28`, `fc28`");
+        insta::assert_snapshot!(with("preset: svhn32", "preset: svhn"), @"cifar.yaml:4:17: `model.preset`: is `svhn` (did you mean `svhn32`?); expected one of `dcgan64`, `dcgan32`, `imagenet32`, `svhn32`, `mnist28`, `fc28`");
         insta::assert_snapshot!(with("preset: svhn32, ", ""), @"cifar.yaml:4:8: `model`: expected either `preset` (dcgan64, dcgan32, imagenet32, svhn32, mnist28, fc28), `released` (a folder) or `torch` (a file)");
-        insta::assert_snapshot!(with("labels: 400", "labels: some"), @r#"cifar.yaml:6:63: `probe.1.labels`: invalid value: string "some", expected `all` or a number of labels per class, 1 or more"#);
+        insta::assert_snapshot!(with("labels: 400", "labels: some"), @"cifar.yaml:6:63: `probe.1.labels`: is `some`; expected `all` or a number of labels per class, 1 or more");
         insta::assert_snapshot!(with("size: 32", "size: 64"), @"cifar.yaml:3:30: `data.size`: is 64, but the model's images are 32 px; leave it out or change `model.preset`");
         insta::assert_snapshot!(with("size: 32", "channels: 2"), @"cifar.yaml:3:34: `data.channels`: is 2; expected 1 (grey) or 3 (colour)");
-        insta::assert_snapshot!(with("method: grid", "method: hyperband"), @"cifar.yaml:8:11: `sweep.method`: unknown variant `hyperband`, expected `grid`");
+        insta::assert_snapshot!(with("method: grid", "method: hyperband"), @"cifar.yaml:8:11: `sweep.method`: is `hyperband`; expected `grid`");
         insta::assert_snapshot!(with("model.width: 32", "model.widht: 32"), @"cifar.yaml:12:22: unknown key `widht` (did you mean `width`?); expected one of `preset`, `released`, `torch`, `generator`, `width`, `latent`, `norm`, `resampling`, `activation`, `hidden`, `conditional`");
         insta::assert_snapshot!(with("name: cifar", "name: ../x"), @"cifar.yaml:1:7: `name`: `../x` cannot name a folder; use letters, digits, `-` and `_`");
         insta::assert_snapshot!(error(TEXT, &["train.adam.lr=-1"]), @"--set train.adam.lr=-1: `train.adam.lr`: is -1; expected a number above 0");

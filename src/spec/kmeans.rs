@@ -23,6 +23,15 @@ pub struct KMeansSpec {
     pub patches: usize,
 }
 
+impl Default for KMeansSpec {
+    fn default() -> Self {
+        KMeansSpec {
+            units: 1600,
+            patches: 400_000,
+        }
+    }
+}
+
 /// The layer of probe `i`, where its controls ask for one.
 pub(super) fn resolve(
     check: &Check,
@@ -36,14 +45,14 @@ pub(super) fn resolve(
         })?;
         return Ok(None);
     }
-    let raw = raw.unwrap_or_default();
-    let units = raw.units.unwrap_or(1600);
+    let (raw, default) = (raw.unwrap_or_default(), KMeansSpec::default());
+    let units = raw.units.unwrap_or(default.units);
     check.that(
         &format!("probe.{i}.kmeans.units"),
         (2..=16384).contains(&units),
         || format!("is {units}; expected 2 to 16384 centroids"),
     )?;
-    let patches = raw.patches.unwrap_or(400_000);
+    let patches = raw.patches.unwrap_or(default.patches);
     check.that(
         &format!("probe.{i}.kmeans.patches"),
         (units..=4_000_000).contains(&patches),

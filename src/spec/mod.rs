@@ -4,10 +4,12 @@
 //! parameters edit the tree ([`Experiment`]); [`load::typed`] turns it into typed values and points at the
 //! place of any error; [`resolve`] fills in the defaults. The rest of the program sees only a [`Spec`].
 
+mod argument;
 mod arms;
 mod error;
 mod experiment;
 mod held_out;
+mod json;
 mod kmeans;
 mod labels;
 pub mod load;
@@ -20,12 +22,16 @@ mod raw;
 mod resolve;
 mod rules;
 mod supervised;
+mod syntax;
 mod torch;
 pub mod tree;
+mod typed;
 mod unread;
+mod visible;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
+pub use json::json_reason;
 pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
 pub use memorisation::MemorisationSpec;
@@ -41,3 +47,4 @@ pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
 pub use supervised::SupervisedSpec;
 pub use unread::Unread;
+pub use visible::{visible, visible_lines};

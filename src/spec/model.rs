@@ -186,7 +186,7 @@ pub enum ModelSpec {
         released: PathBuf,
     },
     Torch {
-        /// D in the layout of PyTorch's DCGAN example.
+        /// D in the layout of PyTorch's DCGAN example; a file of both nets is named twice.
         torch: PathBuf,
         /// Its G.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
         let error = |keys: &str| train(keys).unwrap_err();
-        insta::assert_snapshot!(error("stop_on: collapse"), @"m.yaml:4:18: `train.stop_on`: unknown variant `collapse`, expected `filter_collapse`");
-        insta::assert_snapshot!(error("stop_on: 3"), @"m.yaml:4:18: `train.stop_on`: invalid type: integer `3`, expected `filter_collapse`, or a list of such reasons");
+        insta::assert_snapshot!(error("stop_on: collapse"), @"m.yaml:4:18: `train.stop_on`: is `collapse`; expected `filter_collapse`");
+        insta::assert_snapshot!(error("stop_on: 3"), @"m.yaml:4:18: `train.stop_on`: is 3; expected `filter_collapse`, or a list of such reasons");
         insta::assert_snapshot!(error("monitor_every: 0, stop_on: filter_collapse"), @"m.yaml:4:36: `train.stop_on`: needs the filter monitor, which `train.monitor_every: 0` turns off");
         insta::assert_snapshot!(error("epochs: 3, keep: [4]"), @"m.yaml:4:26: `train.keep`: names epoch 4; expected 1 to 3, the epochs of `train.epochs`");
     }

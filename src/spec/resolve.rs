@@ -29,6 +29,10 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
             )
         },
     )?;
+    check.name("data.train", &raw.data.train)?;
+    for (i, probe) in raw.probe.iter().flatten().enumerate() {
+        check.name(&format!("probe.{i}.data"), &probe.data)?;
+    }
     let protocol = raw.protocol.unwrap_or_default();
     let model = model(&check, &raw.model, protocol)?;
     let net_size = match &model {
@@ -328,6 +332,17 @@ impl Check<'_> {
         }
     }
 
+    /// A word processor's quotation marks would be part of the name.
+    fn name(&self, key: &str, name: &str) -> Result<(), SpecError> {
+        let first = name.chars().next().filter(|c| "“”„‘’‚«»‹›".contains(*c));
+        self.that(key, first.is_none(), || {
+            format!(
+                "begins with `{}`, which is no quotation mark in YAML; write \" or '",
+                first.unwrap_or_default()
+            )
+        })
+    }
+
     pub fn fail<T>(&self, key: &str, message: String) -> Result<T, SpecError> {
         Err(SpecError::Value {
             place: self.place(key),
@@ -340,7 +355,7 @@ impl Check<'_> {
     fn place(&self, key: &str) -> Place {
         let mut node = self.tree;
         for part in key.split('.') {
-            let child = match &node.value {
+            let child = match node.yaml() {
                 super::tree::Value::Seq(items) => {
                     part.parse::<usize>().ok().and_then(|i| items.get(i))
                 }

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
 
+use super::argument::Argument;
+
 /// Where a value was written: a file's line and column, or another origin such as `--set`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
@@ -43,6 +45,8 @@ pub enum Value {
     Str(String),
     Seq(Vec<Node>),
     Map(Vec<Entry>),
+    /// From `--set`: text or YAML, as the key that it is for will have it.
+    Argument(Box<Argument>),
 }
 
 /// A key of a map, where it stands, and its node.
@@ -56,9 +60,17 @@ pub struct Entry {
 impl Node {
     /// The node under `key`, when this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
-        match &self.value {
+        match self.yaml() {
             Value::Map(entries) => entries.iter().find(|e| e.key == key).map(|e| &e.node),
             _ => None,
+        }
+    }
+
+    /// What stands here; of an argument, what YAML makes of it.
+    pub fn yaml(&self) -> &Value {
+        match &self.value {
+            Value::Argument(argument) => argument.yaml().unwrap_or(&self.value),
+            value => value,
         }
     }
 
@@ -82,6 +94,9 @@ impl Node {
             Some((head, rest)) => (head, Some(rest)),
             None => (path, None),
         };
+        if let Value::Argument(argument) = &self.value {
+            *self = argument.as_ref().clone().into_node(self.place.clone());
+        }
         if matches!(self.value, Value::Null) {
             self.value = Value::Map(Vec::new());
         }
@@ -122,12 +137,13 @@ impl Node {
     /// The same tree without places.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as J;
-        match &self.value {
+        match self.yaml() {
             Value::Null => J::Null,
             Value::Bool(b) => J::Bool(*b),
             Value::Int(i) => J::from(*i),
             Value::Float(f) => J::from(*f),
             Value::Str(s) => J::from(s.as_str()),
+            Value::Argument(argument) => argument.text().map_or(J::Null, J::from),
             Value::Seq(items) => J::Array(items.iter().map(Node::to_json).collect()),
             Value::Map(entries) => J::Object(
                 entries
@@ -168,14 +184,23 @@ impl Node {
         }
     }
 
-    /// Name the source of every node below this one.
+    /// Name the source of this node and of every one below it.
     pub(super) fn name_source(&mut self, source: &str) {
-        self.place.source = source.to_string();
+        self.each_place(&mut |place: &mut Place| place.source = source.to_string());
+    }
+
+    /// Let this node and every one below it stand at `to`.
+    pub(super) fn move_to(&mut self, to: &Place) {
+        self.each_place(&mut |place: &mut Place| *place = to.clone());
+    }
+
+    fn each_place(&mut self, change: &mut impl FnMut(&mut Place)) {
+        change(&mut self.place);
         match &mut self.value {
-            Value::Seq(items) => items.iter_mut().for_each(|n| n.name_source(source)),
+            Value::Seq(items) => items.iter_mut().for_each(|n| n.each_place(change)),
             Value::Map(entries) => entries.iter_mut().for_each(|e| {
-                e.place.source = source.to_string();
-                e.node.name_source(source);
+                change(&mut e.place);
+                e.node.each_place(change);
             }),
             _ => {}
         }

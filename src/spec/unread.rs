@@ -1,6 +1,7 @@
 //! Parts of a spec that another room reads: kept as they are written, with the place of everything in them.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value as Json;
 
 use super::tree::{Node, Place, Value};
 
@@ -10,28 +11,41 @@ pub struct Unread(pub Node);
 
 /// The entries of the list under `key`; none where there is no such list.
 pub(super) fn list(tree: &Node, key: &str) -> Vec<Unread> {
-    match tree.get(key).map(|node| &node.value) {
+    match tree.get(key).map(Node::yaml) {
         Some(Value::Seq(items)) => items.iter().cloned().map(Unread).collect(),
         _ => Vec::new(),
+    }
+}
+
+/// The value; of one from `--set`, YAML's number, list or keys, or else the text that was typed.
+fn written(node: &Node) -> Json {
+    match (node.yaml(), &node.value) {
+        (Value::Seq(items), _) => items.iter().map(written).collect(),
+        (Value::Map(entries), _) => entries
+            .iter()
+            .map(|entry| (entry.key.clone(), written(&entry.node)))
+            .collect(),
+        (Value::Str(_), Value::Argument(typed)) => typed.text().map_or(Json::Null, Json::from),
+        _ => node.to_json(),
     }
 }
 
 /// The same wherever it is written.
 impl PartialEq for Unread {
     fn eq(&self, other: &Unread) -> bool {
-        self.0.to_json() == other.0.to_json()
+        written(&self.0) == written(&other.0)
     }
 }
 
 impl Serialize for Unread {
     fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        self.0.to_json().serialize(s)
+        written(&self.0).serialize(s)
     }
 }
 
 impl<'de> Deserialize<'de> for Unread {
     fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Unread, D::Error> {
-        let value = serde_json::Value::deserialize(d)?;
+        let value = Json::deserialize(d)?;
         Ok(Unread(Node::from_json(&value, &Place::default())))
     }
 }
@@ -65,6 +79,6 @@ mod tests {
     fn figures_are_a_list() {
         let text = TEXT.replace("  - {", "  {");
         let error = resolve(&load::parse(&text, "x.yaml").unwrap()).unwrap_err();
-        insta::assert_snapshot!(error, @"x.yaml:5:3: `explore`: invalid type: map, expected a sequence");
+        insta::assert_snapshot!(error, @"x.yaml:5:3: `explore`: is keys with values; expected a list");
     }
 }

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use super::quality::QualityStageError;
+use super::stages::quality::QualityStageError;
 use crate::data::{DataError, ImagesError};
 use crate::explore::ExploreError;
 use crate::nn::NnError;
@@ -13,12 +13,15 @@ use crate::probe::{FeatureError, ProbeError};
 use crate::spec::SpecError;
 use crate::track::atomic::WriteError;
 use crate::track::history::HistoryError;
+use crate::track::progress::Stopped;
 use crate::track::run::RunError;
 use crate::train::TrainError;
 
 /// Why a sweep could not go on. A trial that diverges is no such reason: it is recorded and the sweep goes on.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     #[error(transparent)]
     Spec(#[from] SpecError),
     #[error(transparent)]
@@ -78,6 +81,19 @@ pub enum SweepError {
         /// The spec's key that names the data set.
         key: &'static str,
     },
+    /// What training or a stage would refuse, found before.
+    #[error("`{key}`: {source}")]
+    Refused {
+        /// The spec's key that asks for it.
+        key: String,
+        source: Box<SweepError>,
+    },
+    #[error("`{key}`: cannot read `{}`: {source}", path.display())]
+    Missing {
+        key: String,
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Nearest(#[from] NearestError),
     #[error(
@@ -95,5 +111,30 @@ pub enum SweepError {
 impl From<ExploreError> for SweepError {
     fn from(e: ExploreError) -> Self {
         SweepError::Explore(Box::new(e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::SvmError;
+    use crate::track::progress::is_stop;
+
+    #[test]
+    fn a_stop_is_known_from_whichever_room_it_comes() {
+        let stops: [SweepError; 6] = [
+            Stopped.into(),
+            DataError::from(Stopped).into(),
+            ProbeError::from(SvmError::from(Stopped)).into(),
+            TrainError::from(Stopped).into(),
+            ExploreError::from(ProbeError::from(Stopped)).into(),
+            ExploreError::from(DataError::from(Stopped)).into(),
+        ];
+        for stop in &stops {
+            assert!(is_stop(stop), "{stop:?}");
+            assert_eq!(stop.to_string(), Stopped.to_string());
+        }
+        let other: SweepError = TrainError::NoLabels.into();
+        assert!(!is_stop(&other));
     }
 }

@@ -6,14 +6,15 @@ use candle_core::{Device, Tensor};
 use rand::seq::SliceRandom;
 
 use super::SweepError;
-use super::trial::{Context, Stage};
-use crate::data::{Dataset, Images};
+use super::context::Context;
+use super::preflight::{Sets, refused};
+use crate::data::{Dataset, Images, Loader};
 use crate::nn::{Architecture, Discriminator, Generator, Input, one_hot, released, torch};
 use crate::spec::{ModelSpec, Spec};
 use crate::track::Streams;
 use crate::track::format::Scale;
 use crate::track::run::RunFolder;
-use crate::train::{self, FINAL, Outcome, Trainer, labels, to_tensor, untrained};
+use crate::train::{self, FINAL, Trainer, labels, to_tensor, untrained};
 
 /// Mini-batches whose statistics are averaged; more change the fourth digit only.
 const STATISTICS_BATCHES: usize = 100;
@@ -77,15 +78,30 @@ impl Nets {
         spec: &Spec,
         context: &Context,
         dataset: &Dataset,
-    ) -> Result<Stage<Discriminator>, SweepError> {
+    ) -> Result<Discriminator, SweepError> {
         let streams = Streams::new(spec.seed);
         let layers = self.discriminator.layers();
         let d = untrained(&self.architecture, layers, streams, &context.device)?;
-        match infer_discriminator(&d, streams, context, dataset)? {
-            true => Ok(Stage::Done(d)),
-            false => Ok(Stage::Stopped),
-        }
+        infer_discriminator(&d, streams, context, dataset)?;
+        Ok(d)
     }
+}
+
+/// Refuse a training set that the spec's net cannot train on.
+pub(super) fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
+    let set = sets.split("data", &spec.data.train, &spec.data.split)?;
+    let ModelSpec::Preset { rules, .. } = &spec.model else {
+        return Ok(());
+    };
+    if rules.conditional && (set.classes.is_empty() || set.labels.is_none()) {
+        let error = train::TrainError::NoLabels;
+        return Err(refused("model.conditional", error));
+    }
+    // The order is of no account, whether there is a mini-batch is.
+    let rng = Streams::new(spec.seed).stream("preflight");
+    Loader::new(set.images, spec.train.batch_size, rng)
+        .map(drop)
+        .map_err(|e| refused("train.batch_size", train::TrainError::from(e)))
 }
 
 /// Train, or read what was trained or released.
@@ -95,7 +111,7 @@ pub(super) fn trained(
     context: &Context,
     dataset: &Dataset,
     folder: &mut RunFolder,
-) -> Result<Stage<Nets>, SweepError> {
+) -> Result<Nets, SweepError> {
     let streams = Streams::new(spec.seed);
     match &spec.model {
         ModelSpec::Preset {
@@ -112,7 +128,7 @@ pub(super) fn trained(
             check_images(&architecture, &dataset.images)?;
             let done = folder.path(FINAL);
             if done.exists() {
-                return Ok(Stage::Done(load(&done, architecture, context)?));
+                return load(&done, architecture, context);
             }
             let mut trainer = Trainer::new(
                 id,
@@ -123,26 +139,21 @@ pub(super) fn trained(
                 &context.device,
             )?
             .with_labels(dataset.labels.as_deref().unwrap_or_default())?;
-            let outcome = train::run(
+            train::run(
                 &mut trainer,
                 &spec.train,
                 &dataset.images,
                 folder,
                 context.progress,
             )?;
-            if outcome == Outcome::Stopped {
-                return Ok(Stage::Stopped);
-            }
             let nets = Nets {
                 architecture,
                 discriminator: trainer.discriminator,
                 generator: Some(trainer.generator),
             };
-            if !infer(&nets, streams, context, dataset)? {
-                return Ok(Stage::Stopped);
-            }
+            infer(&nets, streams, context, dataset)?;
             save(&done, &nets)?;
-            Ok(Stage::Done(nets))
+            Ok(nets)
         }
         ModelSpec::Released { released } => {
             let read = released::load(released, &context.device)?;
@@ -152,19 +163,17 @@ pub(super) fn trained(
                 discriminator: read.discriminator,
                 generator: read.generator,
             };
-            match infer(&nets, streams, context, dataset)? {
-                true => Ok(Stage::Done(nets)),
-                false => Ok(Stage::Stopped),
-            }
+            infer(&nets, streams, context, dataset)?;
+            Ok(nets)
         }
         ModelSpec::Torch { torch, generator } => {
             let read = torch::load(torch, generator.as_deref(), &context.device)?;
             check_images(&read.architecture, &dataset.images)?;
-            Ok(Stage::Done(Nets {
+            Ok(Nets {
                 architecture: read.architecture,
                 discriminator: read.discriminator,
                 generator: read.generator,
-            }))
+            })
         }
     }
 }
@@ -179,16 +188,14 @@ fn check_images(architecture: &Architecture, images: &Images) -> Result<(), Swee
     }
 }
 
-/// Statistics of both nets; false where the user stopped it.
+/// Statistics of both nets.
 pub(super) fn infer(
     nets: &Nets,
     streams: Streams,
     context: &Context,
     dataset: &Dataset,
-) -> Result<bool, SweepError> {
-    if !infer_discriminator(&nets.discriminator, streams, context, dataset)? {
-        return Ok(false);
-    }
+) -> Result<(), SweepError> {
+    infer_discriminator(&nets.discriminator, streams, context, dataset)?;
     if let Some(generator) = &nets.generator {
         let mut rng = streams.stream("statistics.latent");
         let mut of_labels = streams.stream("statistics.labels");
@@ -202,7 +209,7 @@ pub(super) fn infer(
             Ok::<_, SweepError>(input)
         });
     }
-    Ok(true)
+    Ok(())
 }
 
 fn infer_discriminator(
@@ -210,7 +217,7 @@ fn infer_discriminator(
     streams: Streams,
     context: &Context,
     dataset: &Dataset,
-) -> Result<bool, SweepError> {
+) -> Result<(), SweepError> {
     let mut order: Vec<usize> = (0..dataset.images.n).collect();
     order.shuffle(&mut streams.stream("statistics"));
     order.truncate(STATISTICS_BATCHES * STATISTICS_BATCH);

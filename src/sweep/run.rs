@@ -4,19 +4,22 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::trial::{self, Context, Ended};
-use super::watch::Watched;
-use super::{SweepError, trial_id};
+use super::context::Context;
+use super::outcome::{SweepSummary, TrialOutcome};
+use super::preflight::{self, Sets};
+use super::progress_label::Labelled;
+use super::{SweepError, trial, trial_id};
 use crate::data::Set;
 use crate::explore::requests;
-use crate::spec::{Experiment, Spec, SpecError, TrialSpec};
+use crate::spec::{Experiment, SpecError, TrialSpec};
+use crate::track::atomic;
+use crate::track::progress::is_stop;
 use crate::train::cpu_name;
 
-/// How each trial of a sweep ended, in order: label, folder name, end.
-#[derive(Debug, Clone)]
-pub struct Report {
-    pub trials: Vec<(String, String, Ended)>,
-}
+/// Folders down to which a killed process may have left unfinished files: the data cache has one a data set, an
+/// experiment's results one for its report. A trial's own folder is looked after when it is opened.
+const CACHED: usize = 1;
+const REPORTED: usize = 1;
 
 /// Run every trial of an experiment, [`Context::jobs`] of them at a time.
 ///
@@ -26,14 +29,32 @@ pub struct Report {
 /// # Errors
 /// [`SweepError`] for what would stop every trial: bad input, data that cannot be had, a disk that is full. Trials that
 /// run at that moment are saved and stopped.
-pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepError> {
+pub fn run(experiment: &Experiment, context: &Context) -> Result<SweepSummary, SweepError> {
     let mut trials = Vec::new();
-    for TrialSpec { label, spec } in planned(experiment)? {
+    atomic::sweep(context.store.root(), CACHED);
+    for of in planned(experiment)? {
+        let spec = &of.spec;
+        if trials.is_empty() {
+            atomic::sweep(&context.results.join(&spec.name), REPORTED);
+        }
         let set = Set::find(&spec.data.train, context.cards)?;
         let fingerprint = set.fingerprint(&context.store, context.progress)?;
-        let id = trial_id(&spec, &fingerprint, &context.device_name)?;
-        trials.push(Trial { label, spec, id });
+        let id = trial_id(spec, &fingerprint, &context.device_name)?;
+        trials.push(Trial { of, id });
     }
+    let unfinished = |trial: &&Trial| {
+        let root = context.results.join(&trial.of.spec.name).join(&trial.id);
+        !preflight::is_over(&root)
+    };
+    let mut sets = Sets::new(context);
+    for trial in trials.iter().filter(unfinished) {
+        match preflight::check(&trial.of.spec, &mut sets) {
+            // The first trial stops at once, and that is told as ever.
+            Err(e) if is_stop(&e) => break,
+            checked => checked?,
+        }
+    }
+    drop(sets);
     let ends = trials.iter().map(|_| Mutex::new(None)).collect();
     let sweep = Sweep {
         trials,
@@ -45,7 +66,7 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<Report, SweepEr
         1 => sweep.work(context)?,
         jobs => sweep.side_by_side(jobs, context)?,
     }
-    Ok(sweep.report())
+    Ok(sweep.summary())
 }
 
 /// Every trial of an experiment, every section of it read and checked.
@@ -61,8 +82,7 @@ pub fn planned(experiment: &Experiment) -> Result<Vec<TrialSpec>, SpecError> {
 }
 
 struct Trial {
-    label: String,
-    spec: Spec,
+    of: TrialSpec,
     id: String,
 }
 
@@ -70,7 +90,7 @@ struct Trial {
 struct Sweep {
     trials: Vec<Trial>,
     /// How each trial ended; `None` before.
-    ends: Vec<Mutex<Option<Ended>>>,
+    ends: Vec<Mutex<Option<TrialOutcome>>>,
     next: AtomicUsize,
     /// Set where no further trial shall start.
     halted: AtomicBool,
@@ -115,7 +135,8 @@ impl Sweep {
             if self.halted.load(Ordering::SeqCst) {
                 return Ok(());
             }
-            let Trial { label, spec, id } = trial;
+            let Trial { of, id } = trial;
+            let label = &of.label;
             if many > 1 {
                 context
                     .progress
@@ -124,18 +145,18 @@ impl Sweep {
             let twin = self.trials[..i].iter().any(|t| t.id == *id);
             let ended = match twin {
                 // The same numbers under another label, perhaps still being made.
-                true => Ok(Ended::Skipped),
+                true => Ok(TrialOutcome::Skipped),
                 false => {
                     let label = if context.jobs > 1 { label } else { "" };
-                    let progress = Watched::new(context.progress, label, &self.halted);
+                    let progress = Labelled::new(context.progress, label, &self.halted);
                     let context = Context {
                         progress: &progress,
                         ..context.clone()
                     };
-                    trial::run(spec, &trial.label, id, &context)
+                    trial::run(of, id, &context)
                 }
             };
-            if matches!(ended, Ok(Ended::Stopped) | Err(_)) {
+            if matches!(ended, Ok(TrialOutcome::Stopped) | Err(_)) {
                 self.halted.store(true, Ordering::SeqCst);
             }
             let ended = ended?;
@@ -144,15 +165,15 @@ impl Sweep {
         }
     }
 
-    fn report(self) -> Report {
+    fn summary(self) -> SweepSummary {
         let ends = self
             .ends
             .into_iter()
             .map(|end| end.into_inner().unwrap_or_else(PoisonError::into_inner));
         let trials = self.trials.into_iter().zip(ends);
-        Report {
+        SweepSummary {
             trials: trials
-                .filter_map(|(t, end)| Some((t.label, t.id, end?)))
+                .filter_map(|(t, end)| Some((t.of.label, t.id, end?)))
                 .collect(),
         }
     }

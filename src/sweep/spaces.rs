@@ -4,7 +4,7 @@ use candle_core::Device;
 use rand::seq::SliceRandom;
 
 use super::SweepError;
-use super::quality::QualityStageError;
+use super::stages::quality::QualityStageError;
 use crate::data::Images;
 use crate::explore::Net;
 use crate::nn::inception::{Inception, Weights};
@@ -21,7 +21,7 @@ const WIDTH: usize = 64;
 const STATISTICS: (usize, usize) = (50, 128);
 
 /// The space called `wanted`, and which network it is in words; `net` is the trial whose images are judged, `real` the
-/// images they are compared with. `None` where the user stopped it.
+/// images they are compared with.
 ///
 /// # Errors
 /// [`SweepError`] for a net that cannot be read or takes other images.
@@ -30,7 +30,7 @@ pub fn space(
     net: Option<&Net>,
     real: &Images,
     progress: &dyn Progress,
-) -> Result<Option<(Space, String)>, SweepError> {
+) -> Result<(Space, String), SweepError> {
     let (d, about, statistics) = match wanted {
         SpaceSpec::Inception(InceptionSpec { inception, sha256 }) => {
             let weights = Weights::read(inception, sha256.as_deref())?;
@@ -46,7 +46,7 @@ pub fn space(
                 ));
             }
             let net = Inception::new(&weights)?;
-            return Ok(Some((Space::Inception(Box::new(net)), about)));
+            return Ok((Space::Inception(Box::new(net)), about));
         }
         SpaceSpec::Trained => {
             let net = net.ok_or(QualityStageError::NoTrial)?;
@@ -73,10 +73,10 @@ pub fn space(
         }
     };
     check(wanted, &d, real)?;
-    if !statistics && !infer(&d, real, progress)? {
-        return Ok(None);
+    if !statistics {
+        infer(&d, real, progress)?;
     }
-    Ok(Some((Space::Discriminator(d), about)))
+    Ok((Space::Discriminator(d), about))
 }
 
 /// The untrained net's shape: figure 1's or the MNIST net's for its image size, so that trials of any width, seed or arm share it; the
@@ -114,8 +114,8 @@ fn check(wanted: &SpaceSpec, d: &Discriminator, real: &Images) -> Result<(), Swe
         })
 }
 
-/// Statistics from the real images; false where the user stopped it.
-fn infer(d: &Discriminator, real: &Images, progress: &dyn Progress) -> Result<bool, SweepError> {
+/// Statistics from the real images.
+fn infer(d: &Discriminator, real: &Images, progress: &dyn Progress) -> Result<(), SweepError> {
     let (batches, size) = STATISTICS;
     let mut order: Vec<usize> = (0..real.n).collect();
     order.shuffle(&mut Streams::new(0).stream("quality.statistics"));

@@ -1,162 +1,133 @@
 //! One trial: data, training, features and probes, figures; each stage skipped where it is done.
 
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Instant;
 
-use candle_core::Device;
-
-use super::prints::Prints;
-use super::work::Work;
-use super::{SweepError, nets, sheets, stages};
-use crate::data::{DataError, Dataset, Set, Store, Want};
-use crate::spec::{ModelSpec, Spec};
-use crate::track::format::{DataRecord, RunRecord, Scale, Status, VERSION};
-use crate::track::progress::Progress;
+use super::context::Context;
+use super::fingerprints::Fingerprints;
+use super::outcome::TrialOutcome;
+use super::preflight::{self, Sets};
+use super::stages::table;
+use super::trial_context::{TrialContext, data_record};
+use super::{SweepError, nets, sheets};
+use crate::data::{Dataset, Set, Want};
+use crate::spec::{ModelSpec, Spec, TrialSpec};
+use crate::track::atomic::WriteError;
+use crate::track::format::{Failure, RunRecord, Scale, Status, VERSION};
+use crate::track::progress::is_stop;
 use crate::track::run::RunFolder;
-use crate::track::{atomic, filters, history, provenance};
+use crate::track::{atomic, filters, history, protocol, provenance};
 use crate::train::TrainError;
 
-/// What every trial of a sweep shares.
-#[derive(Clone)]
-pub struct Context<'a> {
-    /// Where results go: `results/<experiment>/<trial>/`.
-    pub results: PathBuf,
-    pub store: Store,
-    /// Folder of data set cards that win over the built-in ones.
-    pub cards: Option<&'a Path>,
-    pub device: Device,
-    pub device_name: String,
-    pub profile: Option<String>,
-    /// The command that runs this sweep.
-    pub command: String,
-    pub progress: &'a dyn Progress,
-    /// Trials at a time; more than one shares the CPU's threads.
-    pub jobs: usize,
-}
-
-/// How a trial ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ended {
-    Finished,
-    /// Everything was there already.
-    Skipped,
-    /// Diverged, now or in an earlier session; the reason.
-    Failed(String),
-    /// The user stopped it; the same command goes on.
-    Stopped,
-}
-
-/// What a stage says when it is over.
-pub(super) enum Stage<T> {
-    Done(T),
-    Stopped,
-}
+/// The resolved spec, in a trial's folder.
+const SPEC: &str = "spec.yaml";
 
 /// Run one trial to its end.
 ///
 /// # Errors
-/// What would stop every other trial too; divergence is [`Ended::Failed`].
-pub fn run(spec: &Spec, label: &str, id: &str, context: &Context) -> Result<Ended, SweepError> {
+/// What would stop every other trial too; divergence is [`TrialOutcome::Failed`].
+pub fn run(of: &TrialSpec, id: &str, context: &Context) -> Result<TrialOutcome, SweepError> {
+    match prepare(of, id, context) {
+        Ok(Prepared::Over(outcome)) => Ok(outcome),
+        Ok(Prepared::ToDo(mut trial)) => {
+            let result = work(&mut trial, &of.spec, id, context);
+            trial.tell_of_damage(context);
+            trial.end(result)
+        }
+        Err(e) if is_stop(&e) => Ok(TrialOutcome::Stopped),
+        Err(e) => Err(e),
+    }
+}
+
+/// A trial whose data are read and whose record says that it runs.
+struct Running {
+    folder: RunFolder,
+    fingerprints: Fingerprints,
+    dataset: Rc<Dataset>,
+    record: RunRecord,
+}
+
+enum Prepared {
+    /// There is nothing to do, or nothing that could be done.
+    Over(TrialOutcome),
+    ToDo(Box<Running>),
+}
+
+/// Look at what is there, read the training images, write the spec and a record that says `running`.
+fn prepare(of: &TrialSpec, id: &str, context: &Context) -> Result<Prepared, SweepError> {
+    let spec = &of.spec;
     let root = context.results.join(&spec.name).join(id);
-    let mut folder = RunFolder::open(&root)?;
-    let prints = match Prints::of(spec, context) {
-        Err(SweepError::Data(DataError::Stopped)) => return Ok(Ended::Stopped),
-        prints => prints?,
-    };
+    let folder = RunFolder::open(&root)?;
+    let own = &spec.data.train;
+    let fingerprints = Fingerprints::of(&table::sources(spec)?, own, context)?;
     let before = folder.record()?;
+    if folder.mend_table()? {
+        context
+            .progress
+            .note("`metrics.parquet` was damaged and is made again from `metrics.jsonl`");
+    }
     if let Some(record) = &before {
-        if let (Status::Failed, Some(error)) = (record.status, &record.error)
-            && error.starts_with("diverged")
-        {
-            return Ok(Ended::Failed(error.clone()));
+        if record.failure == Some(Failure::Diverged) {
+            let why = record.error.clone().unwrap_or_default();
+            return Ok(Prepared::Over(TrialOutcome::Failed(why)));
         }
-        if record.status == Status::Finished && stages::done(&folder, spec, &prints)? {
-            return Ok(Ended::Skipped);
+        if record.status == Status::Finished && table::done(&folder, spec, &fingerprints)? {
+            return Ok(Prepared::Over(TrialOutcome::Skipped));
         }
+    }
+    // What a finished trial is asked for anew.
+    if preflight::is_over(&root) {
+        preflight::check(spec, &mut Sets::new(context))?;
     }
     let want = Want {
         size: Some(spec.data.size),
         channels: spec.data.channels,
     };
-    let set = Set::find(&spec.data.train, context.cards)?;
-    let dataset = match set.open(&spec.data.split, &want, &context.store, context.progress) {
-        Err(DataError::Stopped) => return Ok(Ended::Stopped),
-        opened => Rc::new(opened?),
-    };
-    let mut record = match before {
+    let set = Set::find(own, context.cards)?;
+    let dataset = set.open(&spec.data.split, &want, &context.store, context.progress)?;
+    let record = match before {
         Some(record) => RunRecord {
             status: Status::Running,
             error: None,
+            failure: None,
             profile: context.profile.clone(),
             device: context.device_name.clone(),
             command: context.command.clone(),
-            label: label.to_string(),
+            label: of.label.clone(),
+            arm: of.arm.clone(),
+            parameters: of.parameters.clone(),
             ..record
         },
-        None => new_record(spec, label, id, context, &dataset),
+        None => new_record(of, id, context, &dataset),
     };
-    atomic::write(
-        &folder.path("spec.yaml"),
-        serde_yaml::to_string(spec).unwrap_or_default().as_bytes(),
-    )?;
+    let resolved = serde_yaml::to_string(spec).map_err(|e| WriteError {
+        path: folder.path(SPEC),
+        source: std::io::Error::other(e),
+    })?;
+    atomic::write(&folder.path(SPEC), resolved.as_bytes())?;
     folder.write_record(&record)?;
-    let result = run_stages(
-        spec,
-        id,
-        context,
-        &dataset,
-        &mut folder,
-        &prints,
-        &mut record,
-    );
-    record.peak_memory = record.peak_memory.max(provenance::peak_memory());
-    let (ended, result) = match result {
-        Ok(Stage::Done(())) => {
-            record.status = Status::Finished;
-            record.finished = Some(provenance::now());
-            (Ended::Finished, Ok(()))
-        }
-        Ok(Stage::Stopped) | Err(SweepError::Data(DataError::Stopped)) => {
-            record.status = Status::Stopped;
-            (Ended::Stopped, Ok(()))
-        }
-        Err(SweepError::Train(e @ TrainError::Diverged { .. })) => {
-            record.status = Status::Failed;
-            record.error = Some(e.to_string());
-            (Ended::Failed(e.to_string()), Ok(()))
-        }
-        Err(e) => {
-            record.status = Status::Failed;
-            record.error = Some(e.to_string());
-            (Ended::Failed(e.to_string()), Err(e))
-        }
+    let running = Running {
+        folder,
+        fingerprints,
+        dataset: Rc::new(dataset),
+        record,
     };
-    folder.note(&format!("{:?}", record.status));
-    // The first error is the one to tell, not that the record of it could not be written either.
-    let written = folder.write_record(&record);
-    result?;
-    written?;
-    Ok(ended)
+    running.tell_of_damage(context);
+    Ok(Prepared::ToDo(Box::new(running)))
 }
 
-fn run_stages(
-    spec: &Spec,
-    id: &str,
-    context: &Context,
-    dataset: &Rc<Dataset>,
-    folder: &mut RunFolder,
-    prints: &Prints,
-    record: &mut RunRecord,
-) -> Result<Stage<()>, SweepError> {
+/// Train, then every stage.
+fn work(trial: &mut Running, spec: &Spec, id: &str, context: &Context) -> Result<(), SweepError> {
+    let Running {
+        folder,
+        fingerprints,
+        dataset,
+        record,
+    } = trial;
     let started = Instant::now();
     let trained = nets::trained(spec, id, context, dataset, folder);
-    let over = matches!(trained, Ok(Stage::Done(_)));
-    record.stage("train", started.elapsed().as_secs_f64(), over);
-    let trained = match trained? {
-        Stage::Done(nets) => nets,
-        Stage::Stopped => return Ok(Stage::Stopped),
-    };
+    record.stage("train", started.elapsed().as_secs_f64(), trained.is_ok());
+    let trained = trained?;
     record.scale = trained.scale(spec, dataset);
     ended_early(spec, folder, record)?;
     let metrics = folder.path("metrics.jsonl");
@@ -165,9 +136,57 @@ fn run_stages(
     }
     folder.write_record(record)?;
     sheets::figures(&trained, dataset, &context.device, folder)?;
-    stages::run(&mut Work::new(
-        spec, &trained, dataset, context, folder, prints, record,
+    table::run(&mut TrialContext::new(
+        spec,
+        &trained,
+        dataset,
+        context,
+        folder,
+        fingerprints,
+        record,
     ))
+}
+
+impl Running {
+    /// Say which damaged records were set aside.
+    fn tell_of_damage(&self, context: &Context) {
+        let said = self.folder.damaged();
+        said.iter().for_each(|line| context.progress.note(line));
+    }
+
+    /// Write down how it ended.
+    fn end(mut self, result: Result<(), SweepError>) -> Result<TrialOutcome, SweepError> {
+        let record = &mut self.record;
+        record.peak_memory = record.peak_memory.max(provenance::peak_memory());
+        let (outcome, result) = match result {
+            Ok(()) => {
+                record.status = Status::Finished;
+                record.finished = Some(provenance::now());
+                (TrialOutcome::Finished, Ok(()))
+            }
+            Err(e) if is_stop(&e) => {
+                record.status = Status::Stopped;
+                (TrialOutcome::Stopped, Ok(()))
+            }
+            Err(e) => {
+                record.status = Status::Failed;
+                record.error = Some(e.to_string());
+                let diverged = matches!(e, SweepError::Train(TrainError::Diverged { .. }));
+                record.failure = Some(match diverged {
+                    true => Failure::Diverged,
+                    false => Failure::Error,
+                });
+                let outcome = TrialOutcome::Failed(e.to_string());
+                (outcome, if diverged { Ok(()) } else { Err(e) })
+            }
+        };
+        self.folder.note(&format!("{:?}", record.status));
+        // The first error is the one to tell, not that the record of it could not be written either.
+        let written = self.folder.write_record(&self.record);
+        result?;
+        written?;
+        Ok(outcome)
+    }
 }
 
 /// Say of a training that `train.stop_on` ended when and why; its epochs are those that it had.
@@ -189,21 +208,19 @@ fn ended_early(spec: &Spec, folder: &RunFolder, record: &mut RunRecord) -> Resul
     Ok(())
 }
 
-fn new_record(
-    spec: &Spec,
-    label: &str,
-    id: &str,
-    context: &Context,
-    dataset: &Dataset,
-) -> RunRecord {
+fn new_record(of: &TrialSpec, id: &str, context: &Context, dataset: &Dataset) -> RunRecord {
+    let spec = &of.spec;
     RunRecord {
         format: VERSION,
         experiment: spec.name.clone(),
         trial: id.to_string(),
-        label: label.to_string(),
+        label: of.label.clone(),
+        arm: of.arm.clone(),
+        parameters: of.parameters.clone(),
         reproduces: spec.reproduces.clone(),
         status: Status::Running,
         error: None,
+        failure: None,
         profile: context.profile.clone(),
         device: context.device_name.clone(),
         started: provenance::now(),
@@ -213,6 +230,7 @@ fn new_record(
         versions: provenance::versions(),
         commit: provenance::commit(),
         data: vec![data_record(dataset)],
+        training: protocol::TRAINING,
         seed: spec.seed,
         scale: Scale {
             net: match &spec.model {
@@ -229,16 +247,5 @@ fn new_record(
             generator_parameters: 0,
         },
         command: context.command.clone(),
-    }
-}
-
-/// What a run says of a data set it read.
-pub(super) fn data_record(dataset: &Dataset) -> DataRecord {
-    DataRecord {
-        name: dataset.name.clone(),
-        split: dataset.split.clone(),
-        images: dataset.images.n,
-        fingerprint: dataset.fingerprint.clone(),
-        skipped: dataset.skipped.len(),
     }
 }

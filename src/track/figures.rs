@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// A figure, drawn or left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FigureRecord {
-    /// Hash of what it was asked to be.
-    pub key: String,
+    /// [`protocol::FIGURE`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// `interpolate`, `arithmetic`, ...
     pub figure: String,
     /// What a report calls it; records of before do not say.

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::atomic::{self, WriteError};
+use super::disk::Out;
 use super::history::{self, HistoryError};
 use crate::spec::StopOn;
 
@@ -127,11 +128,7 @@ pub fn append(folder: &Path, look: &Look) -> Result<(), WriteError> {
     let write = || -> std::io::Result<()> {
         let mut bytes = Vec::new();
         line(&mut bytes, look)?;
-        let mut file = std::fs::File::options()
-            .create(true)
-            .append(true)
-            .open(&path)?;
-        std::io::Write::write_all(&mut file, &bytes)
+        std::io::Write::write_all(&mut Out::append(&path)?, &bytes)
     };
     write().map_err(|source| WriteError {
         path: path.clone(),

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 pub use crate::spec::{Features, Labels};
 
 /// The version that this program writes.
@@ -22,6 +24,12 @@ pub struct RunRecord {
     pub trial: String,
     /// The sweep parameters that set this trial apart, such as `seed=1`; empty for a single trial.
     pub label: String,
+    /// What the sweep gave this trial, by dotted key; empty for a single trial, and where an older program wrote the record.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, serde_json::Value>,
+    /// The name of its arm (`sweep.arms`), where the sweep has some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arm: Option<String>,
     /// What of the paper it reproduces, such as `table-1`.
     #[serde(default)]
     pub reproduces: Option<String>,
@@ -29,6 +37,9 @@ pub struct RunRecord {
     /// Why it failed or stopped, in a sentence.
     #[serde(default)]
     pub error: Option<String>,
+    /// What kind of failure `error` tells of; `None` where it did not fail, and in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
     /// `cpu`, `paper`, ...; `None` where the spec ran as written.
     pub profile: Option<String>,
     /// `cpu` or `cuda:0 (NVIDIA H100)`, with the thread count for the CPU.
@@ -48,6 +59,9 @@ pub struct RunRecord {
     #[serde(default)]
     pub commit: Option<String>,
     pub data: Vec<DataRecord>,
+    /// [`protocol::TRAINING`] when its nets were trained.
+    #[serde(default = "protocol::unnumbered")]
+    pub training: u32,
     pub seed: u64,
     pub scale: Scale,
     /// The command that runs this again.
@@ -64,6 +78,16 @@ pub enum Status {
     /// NaN, divergence or an error; `error` says which.
     Failed,
     Finished,
+}
+
+/// Why a trial failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Failure {
+    /// Its losses left the finite numbers: the same spec would do so again, and the sweep goes on without it.
+    Diverged,
+    /// Something that would stop every trial, such as a full disk: the same command tries again.
+    Error,
 }
 
 /// A stage (`train`, `features`, `probe`, `figures`) of a trial.
@@ -128,6 +152,9 @@ pub struct Point {
 /// One probe of one set of features: a row of tables 1 and 2.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeRecord {
+    /// [`protocol::PROBE`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// The data set probed.
     pub data: String,
     pub features: Features,

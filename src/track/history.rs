@@ -23,7 +23,7 @@ pub enum HistoryError {
     },
     /// A whole line that is not a measurement.
     #[error(
-        "{}:{line}: not a line of measurements: {message}; remove the line, or the trial's folder to run it again",
+        "{}:{line}: not a line of measurements: {message}; remove this line, or the trial's folder to run it again",
         path.display()
     )]
     Line {

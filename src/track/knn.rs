@@ -3,10 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::{Features, Labels};
+use super::protocol;
 
 /// One set of features classified by their nearest neighbours.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KnnRecord {
+    /// [`protocol::KNN`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// The data set classified.
     pub data: String,
     pub features: Features,

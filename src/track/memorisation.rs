@@ -2,14 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// The file's name in a trial's folder.
 pub const FILE: &str = "memorisation.json";
 
 /// The file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Memorisation {
-    /// What determines it.
-    pub key: String,
+    /// [`protocol::MEMORISATION`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// One for each epoch looked at, in rising order.
     pub epochs: Vec<MemorisationRecord>,
 }

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// A trial's part of table 3.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NearestRecord {
-    /// Hash of what determines it beside the nets.
-    pub key: String,
+    /// [`protocol::NEAREST`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// The data set whose test images were classified.
     pub data: String,
     /// Number of test images.
@@ -72,7 +75,7 @@ mod tests {
     #[test]
     fn draws_become_a_mean_with_its_interval() {
         let record: NearestRecord = serde_json::from_str(
-            r#"{"key": "k", "data": "mnist", "queries": 1000, "generated": [], "seconds": 0,
+            r#"{"data": "mnist", "queries": 1000, "generated": [], "seconds": 0,
                 "real": [{"subset": "random", "images": 10, "errors": [30, 50]}, {"subset": "all", "images": 20, "errors": [31]}]}"#,
         )
         .unwrap();

@@ -2,6 +2,16 @@
 //!
 //! The library never prints: the command line hands it something that implements [`Progress`].
 
+/// The user asked to stop. Every room's error passes it on as it is; whoever catches it saves, and says how to go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("stopped; the same command goes on from here")]
+pub struct Stopped;
+
+/// Whether `error` tells, itself or by its cause, that the user asked to stop.
+pub fn is_stop(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<Stopped>())
+}
+
 /// What a bar counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
@@ -18,6 +28,16 @@ pub trait Progress: Send + Sync {
     fn note(&self, line: &str);
     /// True once the user asked to stop (Ctrl-C): save and return at the next safe point.
     fn stop_requested(&self) -> bool;
+    /// [`Stopped`] once the user asked to stop: `progress.check()?` at a point where nothing is half done.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    fn check(&self) -> Result<(), Stopped> {
+        match self.stop_requested() {
+            true => Err(Stopped),
+            false => Ok(()),
+        }
+    }
 }
 
 /// One running task.

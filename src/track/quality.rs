@@ -2,9 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// How near images are to others, and everything that the numbers depend on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct QualityRecord {
+    /// [`protocol::QUALITY`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// The feature space as it was asked for: `untrained`, `trained`, a trial's folder or `inception`.
     pub space: String,
     /// The network behind it, such as `dcgan64, width 64, before its first step` or a file's SHA-256.

@@ -1,12 +1,14 @@
 //! A trial's folder: its record, its metrics, its probes.
 
-use std::fs::File;
+use std::cell::RefCell;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::atomic::{self, WriteError};
+use super::disk::{self, Out};
 use super::format::{DataRecord, Point, ProbeRecord, RunRecord, StageRecord, VERSION};
 use super::history::{self, HistoryError};
+use super::lock::{Lock, LockError};
 
 /// Why a run folder could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +22,7 @@ pub enum RunError {
         path: PathBuf,
         source: std::io::Error,
     },
-    #[error("`{}` line {line}: not a record of dcgan: {message}; move the folder away to start the trial anew", path.display())]
+    #[error("`{}` line {line}: not a record of dcgan: {message}; run the sweep again, which sets this file aside and finds anew what it held", path.display())]
     Corrupt {
         path: PathBuf,
         line: usize,
@@ -28,44 +30,37 @@ pub enum RunError {
     },
     #[error("`{}` has format {found}, this program reads up to {VERSION}; use a newer dcgan", path.display())]
     Newer { path: PathBuf, found: u32 },
-    #[error("`{}` is in use by process {pid}; wait for it, or delete the file if no such process runs", path.display())]
-    Locked { path: PathBuf, pid: String },
+    #[error(transparent)]
+    Lock(#[from] LockError),
 }
 
 /// A trial's folder, open for writing by this process alone.
 #[derive(Debug)]
 pub struct RunFolder {
     root: PathBuf,
-    metrics: Option<File>,
-    lock: PathBuf,
+    metrics: Option<Out>,
+    _lock: Lock,
+    /// Damaged records that were set aside and of which nobody was told yet.
+    damaged: RefCell<Vec<String>>,
 }
 
+/// Folders below a run's own in which files are written.
+const DEPTH: usize = 2;
+
 impl RunFolder {
-    /// Open or make `root`, refusing a folder that a living process works in.
+    /// Open or make `root`, refusing a folder that another process works in, and clear away what a killed one left
+    /// unfinished.
     ///
     /// # Errors
-    /// [`RunError::Write`] where it cannot be made, [`RunError::Locked`].
+    /// [`RunError::Lock`].
     pub fn open(root: &Path) -> Result<Self, RunError> {
-        let lock = root.join(".lock");
-        let failed = |source| WriteError {
-            path: lock.clone(),
-            source,
-        };
-        std::fs::create_dir_all(root).map_err(failed)?;
-        if let Ok(pid) = std::fs::read_to_string(&lock)
-            && pid.trim() != std::process::id().to_string()
-            && alive(pid.trim())
-        {
-            return Err(RunError::Locked {
-                path: lock,
-                pid: pid.trim().to_string(),
-            });
-        }
-        atomic::write(&lock, std::process::id().to_string().as_bytes())?;
+        let lock = Lock::take(root)?;
+        atomic::sweep(root, DEPTH);
         Ok(RunFolder {
             root: root.to_path_buf(),
             metrics: None,
-            lock,
+            _lock: lock,
+            damaged: RefCell::default(),
         })
     }
 
@@ -85,7 +80,7 @@ impl RunFolder {
     /// [`RunError::Corrupt`], [`RunError::Newer`], [`RunError::Read`].
     pub fn record(&self) -> Result<Option<RunRecord>, RunError> {
         let path = self.path("run.json");
-        let Some(record) = read_json::<RunRecord>(&path)? else {
+        let Some(record) = self.stored::<RunRecord>(&path)? else {
             return Ok(None);
         };
         if record.format > VERSION {
@@ -95,6 +90,40 @@ impl RunFolder {
             });
         }
         Ok(Some(record))
+    }
+
+    /// A JSON record of the trial, `None` where it is absent. One that is damaged is renamed to `NAME.damaged` and counts as
+    /// absent, so that what it held is found anew; [`RunFolder::damaged`] tells of it.
+    ///
+    /// # Errors
+    /// [`RunError::Read`]; [`RunError::Write`] where the damaged file cannot be renamed.
+    pub fn stored<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &Path,
+    ) -> Result<Option<T>, RunError> {
+        match read_json(path) {
+            Err(RunError::Corrupt { line, message, .. }) => {
+                let aside = path.with_added_extension("damaged");
+                disk::rename(path, &aside).map_err(|source| WriteError {
+                    path: aside.clone(),
+                    source,
+                })?;
+                let said = format!(
+                    "`{}` is damaged (line {line}: {message}); it is now `{}`, and what it held is found anew",
+                    path.display(),
+                    aside.file_name().unwrap_or_default().to_string_lossy()
+                );
+                self.note(&said);
+                self.damaged.borrow_mut().push(said);
+                Ok(None)
+            }
+            read => read,
+        }
+    }
+
+    /// Sentences about the records that were set aside since the last call.
+    pub fn damaged(&self) -> Vec<String> {
+        self.damaged.take()
     }
 
     /// Replace `run.json`.
@@ -116,8 +145,7 @@ impl RunFolder {
             source,
         };
         if self.metrics.is_none() {
-            let file = File::options().create(true).append(true).open(&path);
-            self.metrics = Some(file.map_err(failed)?);
+            self.metrics = Some(Out::append(&path).map_err(failed)?);
         }
         if let Some(file) = &mut self.metrics {
             // One write per line: a killed run leaves whole lines, or one last part that `points` drops.
@@ -161,6 +189,26 @@ impl RunFolder {
         Ok(())
     }
 
+    /// Make `metrics.parquet` again from `metrics.jsonl` where it is damaged or lacks lines; true where it was.
+    ///
+    /// # Errors
+    /// [`RunError::History`].
+    pub fn mend_table(&self) -> Result<bool, RunError> {
+        let (jsonl, parquet) = (self.path("metrics.jsonl"), self.path("metrics.parquet"));
+        if !jsonl.exists() || !parquet.exists() {
+            return Ok(false);
+        }
+        // A log that is damaged itself is named where it is read.
+        let Ok(points) = history::read_jsonl(&jsonl) else {
+            return Ok(false);
+        };
+        if history::read_parquet(&parquet).is_ok_and(|table| table.len() == points.len()) {
+            return Ok(false);
+        }
+        history::to_parquet(&jsonl, &parquet)?;
+        Ok(true)
+    }
+
     /// Replace `probes.json`.
     ///
     /// # Errors
@@ -172,19 +220,10 @@ impl RunFolder {
     /// Append a line to `log.txt`; a log that cannot be written stops nobody.
     pub fn note(&self, line: &str) {
         let stamp = super::provenance::now();
-        if let Ok(mut file) = File::options()
-            .create(true)
-            .append(true)
-            .open(self.path("log.txt"))
-        {
-            let _ = writeln!(file, "{stamp} {line}");
+        if let Ok(mut file) = Out::append(&self.path("log.txt")) {
+            // One write: lines are whole.
+            let _ = file.write_all(format!("{stamp} {line}\n").as_bytes());
         }
-    }
-}
-
-impl Drop for RunFolder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.lock);
     }
 }
 
@@ -247,11 +286,6 @@ pub fn write_json<T: serde::Serialize>(path: &Path, value: &T) -> Result<(), Wri
     })
 }
 
-/// Whether a process of this machine has that number. Where that cannot be told, nobody is locked out.
-fn alive(pid: &str) -> bool {
-    cfg!(target_os = "linux") && Path::new("/proc").join(pid).exists() && !pid.is_empty()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -284,14 +318,18 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_in_use_is_refused() {
+    fn a_folder_in_use_is_refused_and_a_killed_run_s_files_are_swept() {
         let dir = tempfile::tempdir().unwrap();
-        if cfg!(target_os = "linux") {
-            std::fs::write(dir.path().join(".lock"), "1").unwrap();
-            let e = RunFolder::open(dir.path()).unwrap_err().to_string();
-            assert!(e.contains("in use by process 1"), "{e}");
-        }
-        std::fs::write(dir.path().join(".lock"), "4294967295").unwrap();
+        let left = dir.path().join("checkpoints/.partial-abc");
+        std::fs::create_dir_all(left.parent().unwrap()).unwrap();
+        std::fs::write(&left, "half").unwrap();
+        // As earlier versions left it: process 1 always runs.
+        std::fs::write(dir.path().join(".lock"), "1").unwrap();
+        let run = RunFolder::open(dir.path()).unwrap();
+        assert!(!left.exists());
+        let e = RunFolder::open(dir.path()).unwrap_err().to_string();
+        assert!(e.contains("in use by process"), "{e}");
+        drop(run);
         RunFolder::open(dir.path()).unwrap();
     }
 
@@ -299,8 +337,20 @@ mod tests {
     fn corrupt_records_name_file_and_line() {
         let dir = tempfile::tempdir().unwrap();
         let run = RunFolder::open(dir.path()).unwrap();
-        std::fs::write(run.path("run.json"), "{\n  \"format\": oops\n}").unwrap();
-        let e = run.record().unwrap_err().to_string();
+        let path = run.path("run.json");
+        std::fs::write(&path, "{\n  \"format\": oops\n}").unwrap();
+        let e = read_json::<RunRecord>(&path).unwrap_err().to_string();
         assert!(e.contains("run.json` line 2"), "{e}");
+        // A run goes on without it, and says so once.
+        assert_eq!(run.record().unwrap(), None);
+        let said = run.damaged();
+        assert_eq!(said.len(), 1);
+        assert!(
+            said[0].contains("run.json` is damaged (line 2"),
+            "{}",
+            said[0]
+        );
+        assert!(run.damaged().is_empty() && !path.exists());
+        assert!(run.path("run.json.damaged").exists());
     }
 }

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::protocol;
+
 /// The record of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SelectivityRecord {
-    /// Stands for what determines it but the nets.
-    pub key: String,
+    /// [`protocol::SELECTIVITY`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// One for each data set.
     pub sets: Vec<Selectivity>,
 }

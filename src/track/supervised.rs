@@ -3,10 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::format::Labels;
+use super::protocol;
 
 /// A random search and its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SupervisedRecord {
+    /// [`protocol::SUPERVISED`] when it was made.
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     /// The data set classified.
     pub data: String,
     pub labels: Labels,

@@ -89,21 +89,13 @@ impl Adam {
     /// Count an update and give its constants.
     fn next(&mut self) -> Hyper {
         self.t += 1;
-        let t = self.t as f64;
         let AdamSpec {
             lr,
             beta1,
             beta2,
             eps,
         } = self.spec;
-        Hyper {
-            beta1: beta1 as f32,
-            beta2: beta2 as f32,
-            eps: eps as f32,
-            l2: self.l2 as f32,
-            step: (lr / (1.0 - beta1.powf(t))) as f32,
-            scale: (1.0 / (1.0 - beta2.powf(t)).sqrt()) as f32,
-        }
+        Hyper::at(self.t, lr, (beta1, beta2), eps, self.l2)
     }
 
     /// The moments as tensors named `{prefix}.m.{parameter}` and `{prefix}.v.{parameter}`.

@@ -4,11 +4,15 @@ use crate::data::{ImagesError, LoaderError};
 use crate::nn::NnError;
 use crate::track::atomic::WriteError;
 use crate::track::history::HistoryError;
+use crate::track::progress::Stopped;
 use crate::track::run::RunError;
 
 /// Why training could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     #[error(transparent)]
     Nn(#[from] NnError),
     #[error(transparent)]
@@ -33,6 +37,11 @@ pub enum TrainError {
     Checkpoint(String),
     #[error("checkpoint `{}`: {message}; delete it to train anew", path.display())]
     BadCheckpoint { path: PathBuf, message: String },
+    #[error(
+        "`{}` is damaged: its content does not fit its checksum; delete it and run the sweep again, which goes on from the last whole checkpoint",
+        path.display()
+    )]
+    DamagedCheckpoint { path: PathBuf },
     #[error("parameter `{name}` is unknown to the optimiser")]
     NoMoments { name: String },
     /// A conditional training that was given no labels.

@@ -7,7 +7,7 @@ use super::{TrainError, Trainer};
 use crate::data::Images;
 use crate::spec::{StopOn, TrainSpec};
 use crate::track::format::Point;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 use crate::track::run::RunFolder;
 use crate::track::sheet;
 
@@ -25,8 +25,6 @@ pub fn kept(epoch: usize) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     Finished,
-    /// The user stopped it; everything is saved.
-    Stopped,
     /// `train.stop_on` ended it; nothing is left to train.
     Ended(StopOn),
 }
@@ -34,7 +32,7 @@ pub enum Outcome {
 /// Train to the end of the last epoch or until the user stops it, resuming where a checkpoint lies.
 ///
 /// # Errors
-/// [`TrainError::Diverged`], a broken checkpoint, or a file that cannot be written.
+/// [`TrainError::Stopped`] with everything saved, [`TrainError::Diverged`], a broken checkpoint, or a file that cannot be written.
 pub fn run(
     trainer: &mut Trainer,
     spec: &TrainSpec,
@@ -73,7 +71,7 @@ pub fn run(
         if whole && progress.stop_requested() {
             trainer.save(&latest)?;
             folder.note(&format!("stopped at step {}", trainer.steps()));
-            return Ok(Outcome::Stopped);
+            return Err(Stopped.into());
         }
         let report = trainer.step(images)?;
         let step = trainer.steps();

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use dcgan::report::claims::{Decided, Outcome, Verdict, decide};
+use dcgan::report::claims::{ClaimVerdict, Decided, Outcome, decide};
 use dcgan::report::{collect, published};
 use dcgan::track::format::{
-    Features, Labels, Point, ProbeRecord, RunRecord, Scale, Status, VERSION,
+    Failure, Features, Labels, Point, ProbeRecord, RunRecord, Scale, Status, VERSION,
 };
+use dcgan::track::protocol;
 use dcgan::track::run::write_json;
 
 /// `results`, empty at first.
@@ -30,6 +31,8 @@ pub struct Trial<'a> {
     /// The net's preset in its scale.
     pub net: &'a str,
     pub epochs: f64,
+    /// The version of its training.
+    pub training: u32,
 }
 
 impl Default for Trial<'_> {
@@ -45,6 +48,7 @@ impl Default for Trial<'_> {
             failed: false,
             net: "svhn32",
             epochs: 4.0,
+            training: protocol::TRAINING,
         }
     }
 }
@@ -67,7 +71,7 @@ impl Place {
             .chars()
             .filter(char::is_ascii_alphanumeric)
             .collect();
-        let id = format!("{arm}seed{}", trial.seed);
+        let id = format!("{arm}seed{}training{}", trial.seed, trial.training);
         let folder = self.results().join(trial.experiment).join(&id);
         std::fs::create_dir_all(&folder).unwrap();
         let label = match trial.arm {
@@ -79,6 +83,8 @@ impl Place {
             experiment: trial.experiment.into(),
             trial: id,
             label,
+            parameters: BTreeMap::new(),
+            arm: None,
             reproduces: Some(trial.reproduces.into()),
             status: match trial.failed {
                 true => Status::Failed,
@@ -87,6 +93,7 @@ impl Place {
             error: trial
                 .failed
                 .then(|| "diverged at step 12: the loss is NaN".into()),
+            failure: trial.failed.then_some(Failure::Diverged),
             profile: Some("cpu".into()),
             device: "cpu (2 threads)".into(),
             started: "2026-01-01T10:00:00Z".into(),
@@ -96,6 +103,7 @@ impl Place {
             versions: BTreeMap::new(),
             commit: None,
             data: Vec::new(),
+            training: trial.training,
             seed: trial.seed,
             scale: Scale {
                 net: trial.net.into(),
@@ -131,7 +139,7 @@ impl Place {
     }
 
     /// The verdict on one claim.
-    pub fn verdict(&self, id: &str) -> Verdict {
+    pub fn verdict(&self, id: &str) -> ClaimVerdict {
         self.of(id).verdict()
     }
 
@@ -142,7 +150,8 @@ impl Place {
         decided.outcomes[0].clone()
     }
 
-    fn of(&self, id: &str) -> Decided {
+    /// One claim as it stands.
+    pub fn of(&self, id: &str) -> Decided {
         let all = self.decided();
         all.into_iter().find(|d| d.claim.id == id).unwrap()
     }
@@ -151,6 +160,7 @@ impl Place {
 /// A probe of CIFAR-10 with 400 labels per class, its draws about `accuracy` with a 95% interval of about 0.4 points.
 pub fn probe(features: Features, accuracy: f64) -> ProbeRecord {
     ProbeRecord {
+        protocol: protocol::PROBE,
         data: "cifar10".into(),
         features,
         dimensions: 3584,

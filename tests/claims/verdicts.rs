@@ -1,6 +1,7 @@
 //! Every test of a claim gives all three verdicts.
 
-use dcgan::report::claims::Verdict::{DidNotHold, Held, NotRun};
+use dcgan::report::claims;
+use dcgan::report::claims::ClaimVerdict::{DidNotHold, Held, NotRun};
 use dcgan::track::format::{Features, Labels, ProbeRecord};
 use dcgan::track::run::write_json;
 use dcgan::track::selectivity::{Selectivity, SelectivityRecord};
@@ -234,6 +235,7 @@ fn filters_are_held_to_random_ones() {
         let folder = place.trial(Trial::default());
         let units = |mean: f64| (0..64).map(|i| mean + 0.01 * f64::from(i % 7)).collect();
         let record = SelectivityRecord {
+            protocol: 1,
             key: "k".into(),
             sets: vec![Selectivity {
                 data: "cifar10".into(),
@@ -299,7 +301,7 @@ fn copies_of_training_images_are_held_to_held_out_images() {
                 "nearer_than_held_out": 0.6, "nearer_than_held_out_interval": [0.58, 0.62],
             })
         };
-        let record = serde_json::json!({"key": "k", "epochs": [{
+        let record = serde_json::json!({"epochs": [{
             "epoch": epoch, "samples": 1000, "held_out": "test", "held_out_images": 1000, "training_images": 50_000,
             "spaces": [space("pixels", pixels), space("features", features)],
         }]});
@@ -397,7 +399,7 @@ fn digits(dcgan: &[(u64, usize)], gan: &[(u64, usize)], real: Option<(u64, usize
             .map(|(images, errors)| serde_json::json!({"subset": "first", "images": images, "errors": [errors]}))
             .collect();
         let record = serde_json::json!({
-            "key": "k", "data": "mnist", "queries": 10_000, "generated": generated, "real": real, "seconds": 1.0,
+            "data": "mnist", "queries": 10_000, "generated": generated, "real": real, "seconds": 1.0,
         });
         write_json(&folder.join("nearest.json"), &record).unwrap();
     }
@@ -451,4 +453,81 @@ fn a_trial_that_failed_for_want_of_space_says_nothing_of_its_net() {
         }
     }
     assert_eq!(place.verdict("batch-norm"), NotRun);
+}
+
+/// An arm by one version of the training: its momentum and how far both losses swing.
+fn arm(place: &Place, training: u32, beta1: &str, swings: f64) {
+    for seed in [0, 1] {
+        place.trial(Trial {
+            experiment: "adam",
+            reproduces: "adam",
+            arm: &format!("train.adam.beta1={beta1}"),
+            seed,
+            spec: &format!("train: {{adam: {{lr: 2e-4, beta1: {beta1}}}}}\n"),
+            history: history([swings; 2], seed),
+            training,
+            ..Trial::default()
+        });
+    }
+}
+
+#[test]
+fn arms_of_two_trainings_are_not_held_against_each_other() {
+    let place = Place::new();
+    arm(&place, 1, "0.5", 0.2);
+    arm(&place, 2, "0.9", 0.6);
+    assert_eq!(place.verdict("momentum"), NotRun);
+    arm(&place, 2, "0.5", 0.2);
+    assert_eq!(place.verdict("momentum"), Held);
+    assert_eq!(place.of("momentum").older, 0);
+}
+
+#[test]
+fn an_outcome_of_a_newer_training_takes_the_place_of_an_older_one() {
+    let place = Place::new();
+    arm(&place, 1, "0.5", 0.2);
+    arm(&place, 1, "0.9", 0.2);
+    assert_eq!(place.verdict("momentum"), DidNotHold);
+    arm(&place, 2, "0.5", 0.2);
+    arm(&place, 2, "0.9", 0.6);
+    let decided = place.of("momentum");
+    assert_eq!((decided.verdict(), decided.older), (Held, 1));
+    assert_eq!(decided.outcomes[0].training, 2);
+    let text = claims::text(&[decided]);
+    assert!(
+        text.contains(
+            "1 outcome of an earlier version of the training or the protocol is set aside."
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn probes_of_two_protocols_are_not_held_against_each_other() {
+    let of = |protocol: u32, probe: ProbeRecord| ProbeRecord { protocol, ..probe };
+    let verdict = |probes: Vec<ProbeRecord>| {
+        let place = Place::new();
+        place.trial(Trial {
+            probes,
+            ..Trial::default()
+        });
+        place.verdict("beats-untrained")
+    };
+    let (good, bad) = (
+        probe(Features::Trained, 0.55),
+        probe(Features::Trained, 0.42),
+    );
+    let control = probe(Features::Untrained, 0.47);
+    assert_eq!(
+        verdict(vec![of(2, good.clone()), of(1, control.clone())]),
+        NotRun
+    );
+    // By both versions: the newer decides.
+    let both = [
+        of(1, good),
+        of(1, control.clone()),
+        of(2, bad),
+        of(2, control),
+    ];
+    assert_eq!(verdict(both.to_vec()), DidNotHold);
 }

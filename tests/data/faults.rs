@@ -1,9 +1,13 @@
 //! Fetching from sources that do not give what the card says: nothing wrong lands, and the error tells all.
 
+use std::io::Write;
 use std::time::Instant;
 
-use dcgan::data::{DataError, SourceError, fetch};
+use dcgan::data::{
+    Card, Checksum, DataError, FilesSource, Source, SourceError, Verdict, fetch, verify,
+};
 use dcgan::track::progress::Silent;
+use sha2::Digest;
 
 use super::server::{Conduct, Server};
 use super::tiny::{self, Watch, card, listing, store};
@@ -105,6 +109,132 @@ fn a_connection_that_always_breaks_is_given_up_and_kept() {
         listing(&store.folder(&card)),
         ["tiny.tar.gz.part", "tiny.tar.gz.part.tag"]
     );
+}
+
+/// The tiny card with an archive source that says how long it is.
+fn card_of(url: &str, bytes: Option<u64>) -> Card {
+    let mut card = card(&[url]);
+    match &mut card.sources[0] {
+        Source::Archive(archive) => archive.bytes = bytes,
+        other => panic!("{other}"),
+    }
+    card
+}
+
+#[test]
+fn a_download_ends_at_the_size_that_its_card_states() {
+    let body = body();
+    let bytes = body.len() as u64;
+    for length in [true, false] {
+        let mut long = body.clone();
+        long.extend(vec![0; 3 << 20]);
+        let server = Server::start(Conduct {
+            length,
+            ..Conduct::good(&long)
+        });
+        let (_dir, store) = store();
+        let card = card_of(&server.url, Some(bytes));
+        let e = fetch(&card, &store, &Silent).unwrap_err();
+        assert!(
+            matches!(only_reason(&e), SourceError::TooLong(n) if *n == bytes),
+            "{e}"
+        );
+        assert!(listing(&store.folder(&card)).is_empty());
+    }
+    // Without a length from either side there is no end; with the card's there is.
+    let server = Server::start(Conduct {
+        length: false,
+        ..Conduct::good(&body)
+    });
+    let (_dir, store) = store();
+    let e = fetch(&card_of(&server.url, None), &store, &Silent).unwrap_err();
+    insta::assert_snapshot!(only_reason(&e), @"neither the server nor the card says how long the download is; give the source's `bytes` in the card");
+    fetch(&card_of(&server.url, Some(bytes)), &store, &Silent).unwrap();
+}
+
+#[test]
+fn endless_headers_are_given_up() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!(
+        "http://{}/files/tiny.tar.gz",
+        listener.local_addr().unwrap()
+    );
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
+            // Ends when the client hangs up.
+            while stream.write_all(&[b'a'; 4096]).is_ok() {}
+        }
+    });
+    let (_dir, store) = store();
+    let e = fetch(&card_of(&url, Some(1000)), &store, &Silent).unwrap_err();
+    assert!(
+        matches!(only_reason(&e), SourceError::Unreachable(_)),
+        "{e}"
+    );
+}
+
+#[test]
+fn gzip_with_a_wrong_checksum_is_named() {
+    let mut body = body();
+    // The first byte of the CRC, before the length.
+    let at = body.len() - 8;
+    body[at] ^= 1;
+    let server = Server::start(Conduct::good(&body));
+    let (_dir, store) = store();
+    let watch = Watch::new();
+    // The files are what the card says, so they are kept.
+    let report = fetch(&card(&[&server.url]), &store, &watch).unwrap();
+    assert!(
+        matches!(report.failures[0].reason, SourceError::Damaged { .. }),
+        "{:?}",
+        report.failures
+    );
+
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(&[7; 5000]).unwrap();
+    let mut packed = gz.finish().unwrap();
+    let verdict = |packed: &[u8]| {
+        let mut card = card(&[]);
+        card.files.truncate(1);
+        card.files[0].bytes = packed.len() as u64;
+        let hash = sha2::Sha256::digest(packed);
+        let digits = hash.iter().map(|b| format!("{b:02x}")).collect();
+        card.files[0].checksum = Checksum::Sha256(digits);
+        tiny::write(&store.path(&card, "a.bin"), packed);
+        verify(&card, &store, &Silent).unwrap().remove(0).1
+    };
+    assert_eq!(verdict(&packed), Verdict::Ok);
+    let at = packed.len() - 8;
+    packed[at] ^= 1;
+    let found = verdict(&packed);
+    assert!(
+        found
+            .to_string()
+            .starts_with("damaged as the card describes it: gzip: "),
+        "{found}"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_is_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("mkfifo")
+        .arg(dir.path().join("a.bin"))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let (_dir, store) = store();
+    let mut card = card(&[]);
+    card.sources = vec![Source::Files(FilesSource {
+        folder: dir.path().display().to_string(),
+        bytes: None,
+        files: [("a.bin".to_string(), "a.bin".to_string())].into(),
+    })];
+    let e = fetch(&card, &store, &Silent).unwrap_err();
+    assert!(matches!(only_reason(&e), SourceError::NoFile { .. }), "{e}");
 }
 
 #[test]

@@ -150,7 +150,7 @@ fn a_stopped_fetch_goes_on_later() {
     let (_dir, store) = store();
     let card = card(&[&server.url]);
     let e = fetch(&card, &store, &Watch::stopping_after(1)).unwrap_err();
-    assert!(matches!(e, DataError::Stopped), "{e}");
+    assert!(matches!(e, DataError::Stopped(_)), "{e}");
     let kept = std::fs::metadata(store.path(&card, "tiny.tar.gz.part"))
         .unwrap()
         .len();

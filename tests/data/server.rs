@@ -23,6 +23,8 @@ pub struct Conduct {
     pub broken: usize,
     /// ... after so many bytes of their bodies.
     pub after: usize,
+    /// Whether it says how long a body is.
+    pub length: bool,
     /// Another status than 200 and 206, with no file.
     pub status: Option<u16>,
 }
@@ -35,6 +37,7 @@ impl Conduct {
             ranges: true,
             broken: 0,
             after: 0,
+            length: true,
             status: None,
         }
     }
@@ -126,10 +129,13 @@ fn answer(
         ),
         None => ("200 OK".to_string(), &conduct.body[..]),
     };
+    let length = match conduct.length {
+        true => format!("Content-Length: {}\r\n", body.len()),
+        false => String::new(),
+    };
     write!(
         stream,
-        "HTTP/1.1 {head}\r\n{etag}Content-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
+        "HTTP/1.1 {head}\r\n{etag}{length}Connection: close\r\n\r\n"
     )?;
     let sent = if earlier < conduct.broken {
         conduct.after.min(body.len())

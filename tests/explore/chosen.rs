@@ -127,7 +127,7 @@ fn data_without_the_concept_are_refused() {
     insta::assert_snapshot!(by("brigth", "folder:images"), @"error: data set `folder:images` has no class `brigth` (did you mean `bright`?); its classes are bright, dark");
     insta::assert_snapshot!(by("bright", "folder:plain"), @"error: data set `folder:plain` has no labels in split `train`, and a concept is a class of labelled images; name another with `data`");
     insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--by", "probe"]), @"error: the following required arguments were not provided:");
-    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "looking=up", "--right", "1"]), @"error: invalid value 'looking=up' for '--left <LIST>': looking=up: `looking`: unknown variant `up`, expected `left` or `right`");
+    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "looking=up", "--right", "1"]), @"error: invalid value 'looking=up' for '--left <LIST>': looking=up: `looking`: is `up`; expected `left` or `right`");
 }
 
 const SPEC: &str = "\

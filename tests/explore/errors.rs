@@ -29,6 +29,16 @@ fn what_does_not_exist_is_named() {
 }
 
 #[test]
+fn a_released_folder_without_a_generator_says_which_arrays_it_lacks() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("released")).unwrap();
+    let array = ndarray::Array4::<f32>::ones((2, 3, 5, 5));
+    let name = "released/200_discrim_params.jl_01.npy";
+    ndarray_npy::write_npy(place.path(name), &array).unwrap();
+    insta::assert_snapshot!(error(&place, &["browse", "released"]), @"error: `released` has no generator: its arrays [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] are missing; choose a net that is whole");
+}
+
+#[test]
 fn a_row_for_each_class_needs_nets_that_know_the_classes() {
     let place = Place::new();
     insta::assert_snapshot!(error(&place, &["digits", TRIAL, "--data", "cifar11"]), @"error: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");

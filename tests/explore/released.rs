@@ -1,35 +1,18 @@
 //! The authors' released SVHN net, where it is at hand: digits that change smoothly.
 
-use std::io::Write;
-use std::path::PathBuf;
-
 use dcgan::explore::interpolate::{Interpolation, interpolate};
 use dcgan::explore::{Content, Net};
 use dcgan::track::progress::Silent;
 
 use super::place::{Place, read, stderr};
+use crate::needs;
 
 const SVHN: &str = "svhn_unsup_all_conv_dcgan_100z_gaussian_lr_0.0005_64mb";
 
-/// By `DCGAN_WEIGHTS` or beside the checkout; `None`, said past the harness, where they are absent.
-fn weights(test: &str, folder: &str) -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/weights");
-    let root = std::env::var_os("DCGAN_WEIGHTS").map_or(beside, PathBuf::from);
-    let path = root.join(folder);
-    if path.is_dir() {
-        return Some(path);
-    }
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED {test}: no released weights at `{}`; set DCGAN_WEIGHTS",
-        path.display()
-    );
-    None
-}
-
 #[test]
 fn released_digits_change_smoothly_and_are_drawn_again() {
-    let Some(path) = weights("released_digits_change_smoothly_and_are_drawn_again", SVHN) else {
+    let Some(path) = needs::weights("released_digits_change_smoothly_and_are_drawn_again", SVHN)
+    else {
         return;
     };
     let net = Net::open(&path).unwrap();
@@ -75,7 +58,7 @@ fn released_digits_change_smoothly_and_are_drawn_again() {
 #[test]
 fn a_released_net_without_a_generator_says_so() {
     let name = "imagenet_gan_pretrain_128f_relu_lrelu_7l_3x3_256z";
-    let Some(path) = weights("a_released_net_without_a_generator_says_so", name) else {
+    let Some(path) = needs::weights("a_released_net_without_a_generator_says_so", name) else {
         return;
     };
     let place = Place::new();
@@ -91,7 +74,8 @@ fn a_released_net_without_a_generator_says_so() {
 /// Edges change sign within two pixels; random filters repeat the grid of their strides at any distance.
 #[test]
 fn trained_filters_show_strokes_and_random_ones_a_grid() {
-    let Some(path) = weights("trained_filters_show_strokes_and_random_ones_a_grid", SVHN) else {
+    let Some(path) = needs::weights("trained_filters_show_strokes_and_random_ones_a_grid", SVHN)
+    else {
         return;
     };
     let place = Place::new();

@@ -1,33 +1,16 @@
-//! Real faces and photographs, where they are at hand.
+//! Real faces and photographs, where they are at hand; and what becomes of a test where they are not.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::Path;
+use std::process::{Command, Output};
 
 use dcgan::data::Want;
 
 use super::place::Place;
-
-/// Real photographs, by `DCGAN_IMAGES` or beside the checkout; `None`, said aloud, where they are absent.
-fn real(name: &str) -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
-    let path = std::env::var_os("DCGAN_IMAGES")
-        .map_or(beside, PathBuf::from)
-        .join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    // Past the test harness, which hides what a passing test prints.
-    let _ = writeln!(
-        std::io::stderr(),
-        "SKIPPED: no real images at `{}`; set DCGAN_IMAGES",
-        path.display()
-    );
-    None
-}
+use crate::needs;
 
 #[test]
 fn real_faces_are_read() {
-    let Some(path) = real("smiles.tar.gz") else {
+    let Some(path) = needs::faces("real_faces_are_read") else {
         return;
     };
     let place = Place::new();
@@ -42,7 +25,7 @@ fn real_faces_are_read() {
 
 #[test]
 fn real_photographs_are_read() {
-    let Some(path) = real("imagenet-sample") else {
+    let Some(path) = needs::photographs("real_photographs_are_read") else {
         return;
     };
     let place = Place::new();
@@ -56,4 +39,50 @@ fn real_photographs_are_read() {
     let sum: u64 = pixels.iter().map(|&p| u64::from(p)).sum();
     let mean = sum / pixels.len() as u64;
     assert!((80..160).contains(&mean), "{mean}");
+}
+
+/// This program's test of faces alone, on a machine without them.
+fn without_faces(require: &str, log: &Path) -> Output {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "real::real_faces_are_read"])
+        .env("DCGAN_FACES", log.with_file_name("absent.tar.gz"))
+        .env("DCGAN_REQUIRE", require)
+        .env("DCGAN_SKIP_LOG", log)
+        .output()
+        .unwrap()
+}
+
+#[test]
+fn an_absence_is_said_recorded_and_a_failure_where_it_is_required() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("skips");
+    let skipped = without_faces("cifar10, weights", &log);
+    assert!(skipped.status.success());
+    let said = String::from_utf8_lossy(&skipped.stderr).into_owned();
+    let said = said.replace(&folder.path().display().to_string(), "FOLDER");
+    insta::assert_snapshot!(said, @"SKIPPED folder::real_faces_are_read for want of faces: `FOLDER/absent.tar.gz` does not exist");
+    let records = || std::fs::read_to_string(&log).unwrap();
+    assert_eq!(records(), "faces\tfolder::real_faces_are_read\n");
+    without_faces("", &log);
+    assert_eq!(records().lines().count(), 2);
+
+    let required = without_faces("cifar10,faces", &log);
+    assert_eq!(required.status.code(), Some(101));
+    let said = String::from_utf8_lossy(&required.stdout).into_owned();
+    let said = said.replace(&folder.path().display().to_string(), "FOLDER");
+    assert!(
+        said.contains(
+            "DCGAN_REQUIRE asks for faces, which is absent: `FOLDER/absent.tar.gz` does not exist"
+        ),
+        "{said}"
+    );
+    assert_eq!(records().lines().count(), 2, "a failure is no skip");
+
+    let misspelt = without_faces("cifar", &log);
+    assert_eq!(misspelt.status.code(), Some(101));
+    let said = String::from_utf8_lossy(&misspelt.stdout);
+    assert!(
+        said.contains("DCGAN_REQUIRE names `cifar`; expected some of cifar10, mnist, "),
+        "{said}"
+    );
 }

@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
-use dcgan::data::{self, Card, Store};
-use dcgan::track::progress::Silent;
+use dcgan::data::{Card, Store};
 use sha2::{Digest, Sha256};
+
+use crate::needs;
 
 /// Bytes of a CIFAR-10 record: a label and 3x32x32 pixels.
 const RECORD: usize = 3073;
@@ -32,18 +33,8 @@ pub struct Bench {
 impl Bench {
     /// With the data set and the spec in place; `None`, said loudly, where CIFAR-10 cannot be had.
     pub fn new(test: &str) -> Option<Bench> {
-        let (train, test_set) = match records() {
-            Ok(records) => records,
-            Err(why) => {
-                // Written past the harness, which hides what a passing test prints.
-                use std::io::Write;
-                let _ = writeln!(
-                    std::io::stderr(),
-                    "SKIPPED {test}: CIFAR-10 cannot be had: {why}"
-                );
-                return None;
-            }
-        };
+        let (cifar10, store) = needs::cifar10(test)?;
+        let (train, test_set) = records(&cifar10, &store);
         let bench = Bench {
             dir: tempfile::tempdir().unwrap(),
         };
@@ -99,18 +90,15 @@ pub fn json(path: &Path) -> serde_json::Value {
 }
 
 /// The first records of CIFAR-10's first training batch and of its test batch.
-fn records() -> Result<(Vec<u8>, Vec<u8>), String> {
-    let card = Card::find("cifar10", None).map_err(|e| e.to_string())?;
-    let store = Store::locate(None).map_err(|e| e.to_string())?;
-    data::fetch(&card, &store, &Silent).map_err(|e| e.to_string())?;
+fn records(cifar10: &Card, store: &Store) -> (Vec<u8>, Vec<u8>) {
     let first = |name: &str, n: usize| {
-        let bytes = std::fs::read(store.path(&card, name)).map_err(|e| e.to_string())?;
-        Ok::<_, String>(bytes[..n * RECORD].to_vec())
+        let bytes = std::fs::read(store.path(cifar10, name)).unwrap();
+        bytes[..n * RECORD].to_vec()
     };
-    Ok((
-        first("data_batch_1.bin", TRAIN)?,
-        first("test_batch.bin", TEST)?,
-    ))
+    (
+        first("data_batch_1.bin", TRAIN),
+        first("test_batch.bin", TEST),
+    )
 }
 
 fn card(train: &[u8], test: &[u8]) -> String {

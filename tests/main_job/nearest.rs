@@ -33,7 +33,7 @@ fn more_samples_go_on_from_where_fewer_ended() {
     assert!(said.contains("skipped"), "{said}");
     let (_, more) = sweep(&grown, "[30, 70, 200]");
     let (_, whole) = sweep(&straight, "[30, 70, 200]");
-    for part in ["generated", "real", "queries", "key"] {
+    for part in ["generated", "real", "queries"] {
         assert_eq!(more[part], whole[part], "{part}");
     }
     let rows = more["generated"].as_array().unwrap();
@@ -49,7 +49,19 @@ fn more_samples_go_on_from_where_fewer_ended() {
     assert_eq!(more["real"].as_array().unwrap().len(), 1);
     let out = grown.run(&["report", "results/near"]);
     assert!(out.status.success(), "{}", stderr(&out));
-    assert!(grown.path("results/near/report/nearest-small.csv").exists());
+    let csv = std::fs::read_to_string(grown.path("results/near/report/nearest-small.csv")).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    let [_, real, ours] = lines[..] else {
+        panic!("{csv}")
+    };
+    // Of 300 queries.
+    let share = |errors: &serde_json::Value| format!(",{},", errors.as_f64().unwrap() / 300.0);
+    let all = share(&more["real"][0]["errors"][0]);
+    assert!(real.contains(&all), "{all} in {real}");
+    for row in rows {
+        let errors = share(&row["errors"]);
+        assert!(ours.contains(&errors), "{errors} in {ours}");
+    }
 }
 
 #[test]
@@ -68,5 +80,5 @@ fn what_cannot_be_scored_is_said() {
     insta::assert_snapshot!(error("[30, 70]", "[70, 30]"), @"error: near.yaml:5:20: `nearest.samples`: is [70, 30]; expected one or more rising numbers of images, such as [50000, 10000000]");
     insta::assert_snapshot!(error("{samples: [30, 70]}", "{sample: 30}"), @"error: near.yaml:5:11: unknown key `sample` (did you mean `samples`?); expected one of `data`, `samples`, `real`");
     insta::assert_snapshot!(error("conditional: true", "conditional: false"), @"error: near.yaml:5:10: `nearest`: needs a generator that draws for a label; set `model.conditional: true`, take the preset mnist28 or fc28, or remove `nearest`");
-    insta::assert_snapshot!(error("{samples: [30, 70]}", "{samples: [30, 70], data: cifar11}"), @"error: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, small, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
+    insta::assert_snapshot!(error("{samples: [30, 70]}", "{samples: [30, 70], data: cifar11}"), @"error: `nearest.data`: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, small, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
 }

@@ -49,6 +49,32 @@ fn a_comparison_with_a_folder_is_made_again_when_its_images_change() {
 }
 
 #[test]
+fn a_folder_of_images_under_another_path_is_the_same_data() {
+    let name = "a_folder_of_images_under_another_path_is_the_same_data";
+    let Some(bench) = Bench::new(name) else {
+        return;
+    };
+    let spec = SPEC.replace("{train: small}", "{train: 'folder:theirs', split: all}");
+    bench.write(
+        "stale.yaml",
+        spec.split("quality:").next().unwrap().as_bytes(),
+    );
+    images(&bench, 0, 60);
+    let sweep = |path: &str| {
+        let set = format!("data.train=folder:{path}");
+        let out = bench.run(&["sweep", "stale.yaml", "--set", &set]);
+        assert!(out.status.success(), "{}", stderr(&out));
+        stderr(&out)
+    };
+    assert!(!sweep("theirs").contains("skipped"));
+    assert!(sweep("./theirs/").contains("skipped"));
+    std::fs::rename(bench.path("theirs"), bench.path("moved")).unwrap();
+    let said = sweep("moved");
+    assert!(said.contains("skipped"), "{said}");
+    assert_eq!(bench.trials("stale").len(), 1);
+}
+
+#[test]
 fn a_training_that_a_collapse_ended_has_no_later_epochs_to_look_at() {
     let name = "a_training_that_a_collapse_ended_has_no_later_epochs_to_look_at";
     let Some(bench) = Bench::new(name) else {

@@ -1,31 +1,17 @@
 //! Nearest neighbours of real digits, against numbers of NumPy's in double precision.
 
-use std::io::Write;
-
-use dcgan::data::{self, Card, Dataset, Store, Want};
+use dcgan::data::Dataset;
 use dcgan::probe::nearest::Nearest;
-use dcgan::track::progress::Silent;
 
-fn mnist(split: &str) -> Result<Dataset, String> {
-    let card = Card::find("mnist", None).map_err(|e| e.to_string())?;
-    let store = Store::locate(None).map_err(|e| e.to_string())?;
-    data::open(&card, split, &Want::STORED, &store, &Silent).map_err(|e| e.to_string())
-}
+use crate::needs::{self, Need};
 
 /// 2,000 training images as references: 127 of the first 1,000 test images are answered wrong, and 70 of those from 5,000 on; with five
 /// neighbours 129 and 88.
 #[test]
 fn real_digits_get_the_answers_of_a_brute_force_search() {
-    let (train, test) = match (mnist("train"), mnist("test")) {
-        (Ok(train), Ok(test)) => (train, test),
-        (Err(why), _) | (_, Err(why)) => {
-            // Written past the harness, which hides what a passing test prints.
-            let _ = writeln!(
-                std::io::stderr(),
-                "SKIPPED real_digits_get_the_answers_of_a_brute_force_search: MNIST cannot be had: {why}"
-            );
-            return;
-        }
+    let name = "real_digits_get_the_answers_of_a_brute_force_search";
+    let Some((train, test)) = needs::grey28(name, Need::Mnist) else {
+        return;
     };
     let part = |set: &Dataset, from: usize, count: usize| {
         let part = set

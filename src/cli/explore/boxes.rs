@@ -6,8 +6,10 @@ use anyhow::Result;
 use clap::Args;
 use dcgan::explore::boxes::{Boxes, Page, serve};
 use dcgan::explore::{Net, Samples};
+use dcgan::track::writable;
 
 use super::Verdict;
+use crate::cli::out::out;
 use crate::cli::progress::Screen;
 use crate::cli::stop;
 
@@ -37,6 +39,7 @@ pub struct BoxesPage {
 impl BoxesPage {
     pub fn run(self) -> Result<Verdict> {
         stop::listen();
+        writable::file(&self.out)?;
         let (net, screen) = (Net::open(&self.net)?, Screen::new());
         let samples = Samples {
             latent: net.architecture.latent,
@@ -48,11 +51,11 @@ impl BoxesPage {
         let boxes = Boxes::continued(&self.out, &images, &net.identity, self.seed)?;
         let mut page = Page::new(images, boxes, self.out);
         let mut ready = |url: &str| {
-            println!("open in a browser: {url}");
-            println!("`Done` on the page or Ctrl-C here ends it; every change is saved");
+            out!("open in a browser: {url}");
+            out!("`Done` on the page or Ctrl-C here ends it; every change is saved");
         };
         serve(&mut page, &mut ready, &screen)?;
-        println!("{}", page.summary());
+        out!("{}", page.summary());
         Ok(Verdict::Fine)
     }
 }

@@ -7,6 +7,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, Subcommand};
 use dcgan::data::Store;
 use dcgan::explore::{Chooser, FIGURES, Kind, Net, Request};
+use dcgan::track::writable;
 
 use super::{Verdict, tell};
 use crate::cli::progress::Screen;
@@ -33,8 +34,9 @@ impl Figure {
     /// Draw it, and say where it is.
     pub fn run(self, store: &Store) -> Result<Verdict> {
         let NetArgs { net: folder, out } = self.place;
-        let net = Net::open(&folder)?;
         let out = out.unwrap_or_else(|| folder.join("figures"));
+        writable::folder(&out)?;
+        let net = Net::open(&folder)?;
         let screen = Screen::new();
         let chooser = &mut Chooser::new(store, None, &screen);
         Ok(tell(&self.request.draw(&net, &out, chooser)?))

@@ -3,21 +3,32 @@
 use std::io::Cursor;
 
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, ImageReader};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 
+use super::{jpeg, limits};
 use crate::data::transform::{fit_plane, luma};
 
-/// True for grey images, with the format known by the content; an error where it is none or its head is damaged.
+/// True for grey images, with the format known by the content; an error where it is none, its head is damaged or the
+/// picture is too large or cut short.
 pub(super) fn is_grey(bytes: &[u8]) -> Result<bool, String> {
-    Ok(!decoder(bytes)?.color_type().has_color())
+    match format(bytes)? {
+        ImageFormat::Jpeg => jpeg::is_grey(bytes),
+        format => Ok(!decoder(bytes, format)?.color_type().has_color()),
+    }
 }
 
 /// The image as `channels` (1 or 3) planes of `size` x `size` pixels, upright, on white where it is transparent.
 pub(super) fn square(bytes: &[u8], size: usize, channels: usize) -> Result<Vec<u8>, String> {
-    let mut decoder = decoder(bytes)?;
-    // An image whose EXIF cannot be read is as upright as it says.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let mut image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
+    let (mut image, orientation) = match format(bytes)? {
+        ImageFormat::Jpeg => jpeg::decode(bytes)?,
+        format => {
+            let mut decoder = decoder(bytes, format)?;
+            // An image whose EXIF cannot be read is as upright as it says.
+            let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+            let image = DynamicImage::from_decoder(decoder).map_err(|e| e.to_string())?;
+            (image, orientation)
+        }
+    };
     image.apply_orientation(orientation);
     let (w, h) = (image.width() as usize, image.height() as usize);
     let (stored, pixels) = opaque(image);
@@ -35,12 +46,19 @@ pub(super) fn square(bytes: &[u8], size: usize, channels: usize) -> Result<Vec<u
     })
 }
 
-fn decoder(bytes: &[u8]) -> Result<impl ImageDecoder + '_, String> {
-    ImageReader::new(Cursor::new(bytes))
-        .with_guessed_format()
-        .map_err(|e| e.to_string())?
-        .into_decoder()
-        .map_err(|e| e.to_string())
+fn format(bytes: &[u8]) -> Result<ImageFormat, String> {
+    image::guess_format(bytes).map_err(|e| e.to_string())
+}
+
+/// A decoder of another format than JPEG, its head read, of a picture that is not too large.
+fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder + '_, String> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+    reader.limits(limits::of_decoders());
+    let decoder = reader.into_decoder().map_err(|e| e.to_string())?;
+    let (width, height) = decoder.dimensions();
+    let bytes = u64::from(decoder.color_type().bytes_per_pixel());
+    limits::check([width, height], bytes)?;
+    Ok(decoder)
 }
 
 /// Channels (1 or 3) and pixels of them side by side, without transparency.
@@ -70,7 +88,7 @@ fn on_white<const N: usize>(pixels: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{ImageBuffer, ImageFormat, Luma, LumaA, Rgb, Rgba};
+    use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
 
     fn encoded(image: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
         let mut bytes = Cursor::new(Vec::new());

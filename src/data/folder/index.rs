@@ -5,10 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::litter::Litter;
+use super::stamp::Stamp;
 use crate::track::hash::hex;
 
 /// One in so many images is in the split `test`.
 const TEST: u64 = 10;
+
+/// Raised when the same files would be read as other images than before: when others are left out, or pixels differ.
+const RULES: u32 = 2;
 
 /// The images of a folder, in the order of their names.
 #[derive(Debug, Clone)]
@@ -17,26 +22,44 @@ pub struct Index {
     images: BTreeMap<String, Image>,
     /// Length of what all names begin with: the folders that hold everything.
     common: usize,
+    litter: Litter,
 }
 
 /// What is known of an image file without decoding it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Image {
     pub bytes: u64,
-    /// Time of change in nanoseconds since 1970; of the archive, where it is in one.
-    pub modified: u64,
+    /// How the file was when it was hashed; `None` in an archive, which has a stamp of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp: Option<Stamp>,
+    /// In an archive: the number of the member that has its content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<u64>,
+    /// False where the file was too large or could not be read; its hash is then that of nothing.
+    pub read: bool,
     pub sha256: String,
-    /// `None` where the head cannot be decoded.
+    /// `None` where the head cannot be decoded, or the file is cut.
     pub grey: Option<bool>,
 }
 
 impl Index {
     /// The index of these images, at least one, by their names.
-    pub(super) fn new(images: BTreeMap<String, Image>) -> Index {
+    pub(super) fn new(images: BTreeMap<String, Image>, litter: Litter) -> Index {
         Index {
             common: common(images.keys()),
             images,
+            litter,
         }
+    }
+
+    /// What lies between the images and was passed over.
+    pub fn litter(&self) -> &Litter {
+        &self.litter
+    }
+
+    /// In an archive: the number of the member that has the content of the image called `name`.
+    pub(super) fn member(&self, name: &str) -> Option<u64> {
+        self.images.get(name)?.member
     }
 
     /// Number of images.
@@ -57,9 +80,13 @@ impl Index {
         }
     }
 
-    /// SHA-256 over names, sizes and SHA-256 of all images: the same for a tree, its copy and its archive.
+    /// SHA-256 over names, sizes and SHA-256 of all images in the order of their names, and over the rules by which they
+    /// are read: the same for a tree, its copy and its archive, wherever they lie. Names are relative to the deepest
+    /// folder that holds all images; they decide classes, splits and order. Neither the size nor the channels that are
+    /// asked for bear on it.
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
+        hash.update(format!("folder {RULES}\n"));
         for (name, image) in &self.images {
             hash.update(format!(
                 "{}\0{}\0{}\n",
@@ -128,11 +155,14 @@ mod tests {
         let names: Vec<String> = names.iter().map(|n| n.to_string()).collect();
         let image = Image {
             bytes: 1,
-            modified: 0,
+            stamp: None,
+            member: None,
+            read: true,
             sha256: String::new(),
             grey: Some(true),
         };
-        Index::new(names.into_iter().map(|n| (n, image.clone())).collect())
+        let images = names.into_iter().map(|n| (n, image.clone())).collect();
+        Index::new(images, Litter::default())
     }
 
     #[test]

@@ -5,10 +5,12 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
+use super::members::Member;
+use super::tree::{self, Listed};
 use super::visit::{self, Item};
 use super::{FolderError, Index, decode};
 use crate::data::{Images, Skipped};
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Silent, Unit};
 
 /// The images called `names` as `channels` planes of `size` x `size` pixels, in the order of the names; those that could
 /// not be decoded are left out. Returns the names of the images beside them.
@@ -19,9 +21,13 @@ pub(super) fn read<'a>(
     (size, channels): (usize, usize),
     progress: &dyn Progress,
 ) -> Result<(Images, Vec<&'a str>, Vec<Skipped>), FolderError> {
-    let place: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (*n, i)).collect();
     let one = channels * size * size;
-    let mut pixels = vec![0u8; names.len() * one];
+    let mut pixels = zeros(names.len(), one).ok_or_else(|| FolderError::Memory {
+        path: root.to_path_buf(),
+        images: names.len(),
+        channels,
+        size,
+    })?;
     // Whatever never comes is missing.
     let mut failures: Vec<Option<String>> = vec![Some("is not there any more".into()); names.len()];
     let mut bar = progress.begin(
@@ -29,40 +35,56 @@ pub(super) fn read<'a>(
         Some(names.len() as u64),
         Unit::Images,
     );
+    // Several names may have the content of one member of an archive.
+    let mut places: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+    let listed = match root.is_dir() {
+        true => tree::list(root)?.0,
+        false => Vec::new(),
+    };
+    let mut files: Vec<&Listed> = Vec::new();
+    if root.is_dir() {
+        let place: BTreeMap<&str, usize> = names.iter().enumerate().map(|(i, n)| (*n, i)).collect();
+        for file in &listed {
+            if let Some(&at) = place.get(file.name.as_str()) {
+                places.insert(files.len() as u64, vec![at]);
+                files.push(file);
+            }
+        }
+    } else {
+        for (at, name) in names.iter().enumerate() {
+            if let Some(number) = index.member(name) {
+                places.entry(number).or_default().push(at);
+            }
+        }
+    }
     let mut each = |items: Vec<Item>| {
-        let count = items.len() as u64;
-        let squares: Vec<(String, Result<Vec<u8>, String>)> = items
+        let squares: Vec<(u64, Result<Vec<u8>, String>)> = items
             .into_par_iter()
             .map(|item| {
                 let square = item
                     .bytes
                     .and_then(|bytes| decode::square(&bytes, size, channels));
-                (item.name, square)
+                (item.key, square)
             })
             .collect();
-        for (name, square) in squares {
-            let Some(&at) = place.get(name.as_str()) else {
-                continue;
-            };
-            failures[at] = match square {
-                Ok(square) => {
-                    pixels[at * one..][..one].copy_from_slice(&square);
-                    None
-                }
-                Err(why) => Some(why),
-            };
+        for (key, square) in squares {
+            for &at in places.get(&key).into_iter().flatten() {
+                failures[at] = match &square {
+                    Ok(square) => {
+                        pixels[at * one..][..one].copy_from_slice(square);
+                        None
+                    }
+                    Err(why) => Some(why.clone()),
+                };
+                bar.advance(1);
+            }
         }
-        bar.advance(count);
     };
     if root.is_dir() {
-        let (listed, _) = visit::list(root)?;
-        let files: Vec<_> = listed
-            .iter()
-            .filter(|file| place.contains_key(file.name.as_str()))
-            .collect();
         visit::tree(&files, progress, &mut each)?;
     } else {
-        visit::archive(root, &|name| place.contains_key(name), progress, &mut each)?;
+        let mut wanted = |member: &Member| places.contains_key(&member.number);
+        visit::archive(root, progress, &mut Silent, &mut wanted, &mut each)?;
     }
     let mut kept = Vec::with_capacity(names.len());
     let mut skipped = Vec::new();
@@ -88,4 +110,13 @@ pub(super) fn read<'a>(
         pixels,
     };
     Ok((images, kept, skipped))
+}
+
+/// `n` times `one` bytes; `None` where there is not so much memory.
+fn zeros(n: usize, one: usize) -> Option<Vec<u8>> {
+    let length = n.checked_mul(one)?;
+    let mut pixels = Vec::new();
+    pixels.try_reserve_exact(length).ok()?;
+    pixels.resize(length, 0);
+    Some(pixels)
 }

@@ -1,26 +1,34 @@
 //! Looking through a folder; what was seen is remembered for as long as the files stay as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::UNIX_EPOCH;
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::index::Image;
-use super::visit::{self, Item, Listed};
-use super::{FolderError, Index, decode};
+use super::links::Tree;
+use super::litter::Litter;
+use super::name::{self, is_image, printable};
+use super::stamp::Stamp;
+use super::tree::{self, Listed};
+use super::visit::{self, Item};
+use super::{FolderError, Index, decode, members};
 use crate::track::atomic;
 use crate::track::hash::hex;
 use crate::track::progress::{Bar, Progress, Unit};
 
+/// Raised when what is kept of a file would be another than before.
+const VERSION: u32 = 2;
+
 /// What was seen, as it is kept between runs.
 #[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
 struct Kept {
-    /// Size and time of change of the archive, where it is one.
-    archive: Option<(u64, u64)>,
-    others: usize,
+    version: u32,
+    /// The archive's own stamp, where it is one.
+    archive: Option<Stamp>,
+    litter: Litter,
     images: BTreeMap<String, Image>,
 }
 
@@ -34,6 +42,7 @@ pub(super) fn scan(
     let kept: Kept = std::fs::read(notes)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .filter(|kept: &Kept| kept.version == VERSION)
         .unwrap_or_default();
     let path = root.to_path_buf();
     let metadata = match std::fs::metadata(root) {
@@ -51,11 +60,13 @@ pub(super) fn scan(
     };
     let now = if metadata.is_dir() {
         of_tree(root, &kept, progress)?
+    } else if !metadata.is_file() {
+        return Err(FolderError::NoFile { path });
     } else if is_archive(root) {
-        let stamp = (metadata.len(), modified(&metadata));
+        let stamp = Stamp::of(&metadata);
         match kept.archive == Some(stamp) {
             true => kept.clone(),
-            false => of_archive(root, stamp, progress)?,
+            false => of_archive(root, stamp, metadata.len(), progress)?,
         }
     } else {
         return Err(FolderError::NotAFolder { path });
@@ -63,8 +74,9 @@ pub(super) fn scan(
     if now.images.is_empty() {
         return Err(FolderError::NoImage {
             path,
-            files: now.others,
-            endings: visit::endings(),
+            files: now.litter.others(),
+            endings: name::endings(),
+            passed: now.litter.unexpected(),
         });
     }
     // A store that cannot be written costs reading the files again, no more.
@@ -73,7 +85,7 @@ pub(super) fn scan(
     {
         let _ = atomic::write(notes, &bytes);
     }
-    Ok(Index::new(now.images))
+    Ok(Index::new(now.images, now.litter))
 }
 
 fn is_archive(path: &Path) -> bool {
@@ -84,13 +96,10 @@ fn is_archive(path: &Path) -> bool {
 }
 
 fn of_tree(root: &Path, kept: &Kept, progress: &dyn Progress) -> Result<Kept, FolderError> {
-    let (listed, others) = visit::list(root)?;
+    let (listed, litter) = tree::list(root)?;
     let as_kept = |file: &Listed| {
-        let image = kept
-            .images
-            .get(&file.name)
-            .filter(|_| kept.archive.is_none());
-        image.filter(|i| (i.bytes, i.modified) == (file.metadata.len(), modified(&file.metadata)))
+        let image = kept.images.get(&file.name);
+        image.filter(|image| image.stamp == Some(Stamp::of(&file.metadata)))
     };
     let changed: Vec<&Listed> = listed.iter().filter(|f| as_kept(f).is_none()).collect();
     let mut images: BTreeMap<String, Image> = listed
@@ -98,72 +107,96 @@ fn of_tree(root: &Path, kept: &Kept, progress: &dyn Progress) -> Result<Kept, Fo
         .filter_map(|file| Some((file.name.clone(), as_kept(file)?.clone())))
         .collect();
     if !changed.is_empty() {
-        let times: BTreeMap<&str, u64> = changed
-            .iter()
-            .map(|f| (f.name.as_str(), modified(&f.metadata)))
-            .collect();
+        for file in &changed {
+            Stamp::of(&file.metadata).settle();
+        }
         let total = changed.iter().map(|f| f.metadata.len()).sum();
-        let mut bar = begin(root, Some(total), progress);
+        let mut bar = begin(root, total, progress);
         visit::tree(&changed, progress, &mut |items| {
-            let time = |name: &str| times.get(name).copied().unwrap_or_default();
-            images.extend(described(items, &time, bar.as_mut()));
+            bar.advance(items.iter().map(|item| item.size).sum());
+            for (key, mut image) in described(items) {
+                let file = changed[key as usize];
+                // What could not be read is tried again the next time.
+                image.stamp = image.read.then(|| Stamp::of(&file.metadata));
+                images.insert(file.name.clone(), image);
+            }
         })?;
     }
     Ok(Kept {
+        version: VERSION,
         archive: None,
-        others,
+        litter,
         images,
     })
 }
 
 fn of_archive(
     path: &Path,
-    stamp: (u64, u64),
+    stamp: Stamp,
+    bytes: u64,
     progress: &dyn Progress,
 ) -> Result<Kept, FolderError> {
-    let mut images = BTreeMap::new();
-    let mut bar = begin(path, None, progress);
-    let others = visit::archive(path, &|_| true, progress, &mut |items| {
-        images.extend(described(items, &|_| stamp.1, bar.as_mut()));
+    stamp.settle();
+    let mut tree = Tree::default();
+    let mut seen: BTreeMap<u64, Image> = BTreeMap::new();
+    let mut bar = begin(path, bytes, progress);
+    let mut wanted = |member: &members::Member| {
+        tree.add(member);
+        is_image(&printable(&member.name))
+    };
+    visit::archive(path, progress, bar.as_mut(), &mut wanted, &mut |items| {
+        seen.extend(described(items));
     })?;
+    let (names, litter) = tree.images().map_err(|why| FolderError::Read {
+        path: path.to_path_buf(),
+        what: "the archive".into(),
+        why,
+    })?;
+    // A link may be called like an image though the file that it leads to is not.
+    let missing: BTreeSet<u64> = names
+        .values()
+        .copied()
+        .filter(|number| !seen.contains_key(number))
+        .collect();
+    if !missing.is_empty() {
+        bar.lengthen(bytes);
+        let mut wanted = |member: &members::Member| missing.contains(&member.number);
+        visit::archive(path, progress, bar.as_mut(), &mut wanted, &mut |items| {
+            seen.extend(described(items));
+        })?;
+    }
+    let images = names.into_iter().filter_map(|(name, number)| {
+        let image = seen.get(&number)?.clone();
+        let member = Some(number);
+        Some((name, Image { member, ..image }))
+    });
     Ok(Kept {
+        version: VERSION,
         archive: Some(stamp),
-        others,
-        images,
+        litter,
+        images: images.collect(),
     })
 }
 
-fn begin(root: &Path, total: Option<u64>, progress: &dyn Progress) -> Box<dyn Bar> {
-    progress.begin(&format!("hashing {}", root.display()), total, Unit::Bytes)
+fn begin(root: &Path, total: u64, progress: &dyn Progress) -> Box<dyn Bar> {
+    let what = format!("hashing {}", root.display());
+    progress.begin(&what, Some(total), Unit::Bytes)
 }
 
 /// Hashes and colours, on all threads. A file that cannot be read is left for reading to name.
-fn described(
-    items: Vec<Item>,
-    time: &(dyn Fn(&str) -> u64 + Sync),
-    bar: &mut dyn Bar,
-) -> Vec<(String, Image)> {
-    let images: Vec<(String, Image)> = items
-        .into_par_iter()
-        .map(|item| {
-            let bytes = item.bytes.unwrap_or_default();
-            let image = Image {
-                bytes: bytes.len() as u64,
-                modified: time(&item.name),
-                sha256: hex(&Sha256::digest(&bytes)),
-                grey: decode::is_grey(&bytes).ok(),
-            };
-            (item.name, image)
-        })
-        .collect();
-    bar.advance(images.iter().map(|(_, image)| image.bytes).sum());
-    images
-}
-
-fn modified(metadata: &std::fs::Metadata) -> u64 {
-    let since = metadata
-        .modified()
-        .ok()
-        .and_then(|t| t.duration_since(UNIX_EPOCH).ok());
-    since.map_or(0, |d| d.as_nanos() as u64)
+fn described(items: Vec<Item>) -> Vec<(u64, Image)> {
+    let described = |item: Item| {
+        let read = item.bytes.is_ok();
+        let bytes = item.bytes.unwrap_or_default();
+        let image = Image {
+            bytes: item.size,
+            stamp: None,
+            member: None,
+            read,
+            sha256: hex(&Sha256::digest(&bytes)),
+            grey: decode::is_grey(&bytes).ok(),
+        };
+        (item.key, image)
+    };
+    items.into_par_iter().map(described).collect()
 }

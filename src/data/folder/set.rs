@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::read::read;
 use super::scan::scan;
-use super::{FolderError, Index};
+use super::{FolderError, Index, limits};
 use crate::data::{DataError, Dataset, Skipped, Store, Want};
 use crate::track::hash::hex;
 use crate::track::progress::Progress;
@@ -64,7 +64,7 @@ impl Folder {
         progress: &dyn Progress,
     ) -> Result<(Index, Vec<Skipped>), DataError> {
         // Notes that are not there are not believed, and there may be none yet.
-        let _ = std::fs::remove_file(self.notes(store));
+        let _ = crate::track::disk::remove_file(&self.notes(store));
         let index = self.index(store, progress)?;
         let names = index.split("all").unwrap_or_default();
         // The smallest size does; decoding is what is tried.
@@ -87,34 +87,40 @@ impl Folder {
         store: &Store,
         progress: &dyn Progress,
     ) -> Result<Dataset, DataError> {
+        self.sample(split, usize::MAX, want, store, progress)
+    }
+
+    /// Up to `most` images of a split, spread evenly over it; no others are read. Else as [`Folder::open`].
+    ///
+    /// # Errors
+    /// As [`Folder::open`].
+    pub fn sample(
+        &self,
+        split: &str,
+        most: usize,
+        want: &Want,
+        store: &Store,
+        progress: &dyn Progress,
+    ) -> Result<Dataset, DataError> {
         let path = self.path.clone();
         let index = self.index(store, progress)?;
-        let Some(names) = index.split(split) else {
-            return Err(DataError::UnknownSplit {
-                card: self.name(),
-                split: split.to_string(),
-                known: ["all", "test", "train"].map(str::to_string).to_vec(),
-            });
-        };
-        let Some(size) = want.size.filter(|&size| size > 0) else {
+        if let Some(passed) = index.litter().unexpected() {
+            progress.note(&format!("{}: passed over: {passed}", self.name()));
+        }
+        let mut names = self.names(&index, split)?;
+        let Some(size) = want.size else {
             return Err(FolderError::NoSize { path }.into());
         };
+        if !(1..=limits::MOST_SIDE).contains(&size) {
+            let most = limits::MOST_SIDE;
+            return Err(FolderError::Size { path, size, most }.into());
+        }
         let channels = want.channels.unwrap_or(index.channels());
         if !matches!(channels, 1 | 3) {
             return Err(FolderError::Channels { path, channels }.into());
         }
-        if names.is_empty() {
-            return Err(FolderError::EmptySplit {
-                path,
-                split: split.to_string(),
-                images: index.images(),
-                share: if split == "test" {
-                    "one in ten"
-                } else {
-                    "nine in ten"
-                },
-            }
-            .into());
+        if most < names.len() {
+            names = evenly(names.len(), most).map(|at| names[at]).collect();
         }
         let shape = (size, channels);
         let (images, kept, skipped) = read(&self.path, &index, &names, shape, progress)?;
@@ -135,18 +141,14 @@ impl Folder {
                 Skipped::list(&skipped)
             ));
         }
-        let mut classes = index.classes();
-        if classes.len() > MOST_CLASSES {
+        let folders = index.classes().len();
+        if folders > MOST_CLASSES {
             progress.note(&format!(
-                "{}: its images lie in {} folders, but a label is one of {MOST_CLASSES} classes at most; read without labels",
-                self.name(),
-                classes.len()
+                "{}: its images lie in {folders} folders, but a label is one of {MOST_CLASSES} classes at most; read without labels",
+                self.name()
             ));
-            classes.clear();
         }
-        if classes.len() == 1 {
-            classes.clear();
-        }
+        let classes = self.classes(&index);
         let label = |name: &&str| {
             let class = index.class(name);
             classes
@@ -164,10 +166,52 @@ impl Folder {
         })
     }
 
+    /// Names of the images of a split, at least one.
+    pub(in crate::data) fn names<'a>(
+        &self,
+        index: &'a Index,
+        split: &str,
+    ) -> Result<Vec<&'a str>, DataError> {
+        let names = index.split(split).ok_or_else(|| DataError::UnknownSplit {
+            card: self.name(),
+            split: split.to_string(),
+            known: ["all", "test", "train"].map(str::to_string).to_vec(),
+        })?;
+        match names.is_empty() {
+            false => Ok(names),
+            true => Err(FolderError::EmptySplit {
+                path: self.path.clone(),
+                split: split.to_string(),
+                images: index.images(),
+                share: if split == "test" {
+                    "one in ten"
+                } else {
+                    "nine in ten"
+                },
+            }
+            .into()),
+        }
+    }
+
+    /// The folders that are classes: 2 to 256 of them, or none.
+    pub(in crate::data) fn classes(&self, index: &Index) -> Vec<String> {
+        let mut classes = index.classes();
+        if !(2..=MOST_CLASSES).contains(&classes.len()) {
+            classes.clear();
+        }
+        classes
+    }
+
     /// Where the store remembers what lies there.
     fn notes(&self, store: &Store) -> PathBuf {
         let path = self.path.canonicalize().unwrap_or(self.path.clone());
         let digest = hex(&Sha256::digest(path.as_os_str().as_encoded_bytes())[..8]);
         store.root().join("folders").join(format!("{digest}.json"))
     }
+}
+
+/// `count` of `n` positions, at most all, evenly spread and in rising order.
+pub(in crate::data) fn evenly(n: usize, count: usize) -> impl Iterator<Item = usize> {
+    let count = count.min(n);
+    (0..count).map(move |i| i * n / count)
 }

@@ -5,7 +5,7 @@
 //! channels second) hold images, files of one dimension hold the labels of the images before them.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
@@ -17,6 +17,9 @@ use crate::track::progress::Progress;
 
 /// The type of unsigned bytes.
 const BYTES: u8 = 8;
+
+/// Bytes that a file may unpack to beyond what its card's images take, so that a few images too many are counted and told.
+const SLACK: u64 = 1 << 20;
 
 /// See the module.
 pub struct Idx;
@@ -33,8 +36,10 @@ impl Reader for Idx {
         let mut pixels = Vec::new();
         let mut labels = Vec::new();
         let mut labelled = false;
+        let images = card.splits.values().map(|s| s.images).max();
+        let most = images.unwrap_or_default().saturating_mul(shape.len()) as u64 + SLACK;
         each(card, files, progress, |path, bar| {
-            let array = array(path)?;
+            let array = array(path, most)?;
             match array.dimensions[..] {
                 [_] => {
                     check_labels(path, &array, card.classes.len())?;
@@ -90,8 +95,8 @@ struct Array {
     values: Vec<u8>,
 }
 
-fn array(path: &Path) -> Result<Array, ReadError> {
-    let bytes = unpacked(path)?;
+fn array(path: &Path, most: u64) -> Result<Array, ReadError> {
+    let bytes = unpacked(path, most)?;
     let (head, rest) = match bytes.split_at_checked(4) {
         Some((&[0, 0, kind, dimensions], rest)) if (1..=4).contains(&dimensions) => {
             if kind != BYTES {
@@ -141,23 +146,30 @@ fn array(path: &Path) -> Result<Array, ReadError> {
     })
 }
 
-/// The file's bytes; gzip is known by its first two (RFC 1952, section 2.3.1).
-fn unpacked(path: &Path) -> Result<Vec<u8>, ReadError> {
+/// The file's bytes; gzip is known by its first two (RFC 1952, section 2.3.1), and unpacks to at most so many.
+fn unpacked(path: &Path, most: u64) -> Result<Vec<u8>, ReadError> {
     let io = |source| ReadError::Io {
         path: path.to_path_buf(),
         source,
     };
     let mut bytes = Vec::new();
     let mut file = BufReader::new(File::open(path).map_err(io)?);
-    file.read_to_end(&mut bytes).map_err(io)?;
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
+    if !file.fill_buf().map_err(io)?.starts_with(&[0x1f, 0x8b]) {
+        file.read_to_end(&mut bytes).map_err(io)?;
         return Ok(bytes);
     }
-    let mut out = Vec::new();
-    MultiGzDecoder::new(bytes.as_slice())
-        .read_to_end(&mut out)
-        .map_err(io)?;
-    Ok(out)
+    let mut unpacked = MultiGzDecoder::new(file).take(most + 1);
+    unpacked.read_to_end(&mut bytes).map_err(io)?;
+    match bytes.len() as u64 > most {
+        false => Ok(bytes),
+        true => Err(wrong(
+            path,
+            format!(
+                "unpacks to more than {most} bytes, which is more than the largest split of the card takes; the file is \
+                 of another data set, or the card's `images` are too few"
+            ),
+        )),
+    }
 }
 
 fn check_labels(path: &Path, array: &Array, classes: usize) -> Result<(), ReadError> {
@@ -257,6 +269,23 @@ mod tests {
         let mut cut = gzipped(&images);
         cut.truncate(cut.len() - 6);
         assert!(error(&[cut]).starts_with("cannot read `0.idx`"));
+    }
+
+    #[test]
+    fn a_file_that_unpacks_to_more_than_its_card_says_is_ended() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        // 64 MB of zeros in 64 kB.
+        std::fs::write(&path, gzipped(&vec![0; 64 << 20])).unwrap();
+        let mut card = card(1, 2);
+        card.splits.values_mut().for_each(|s| s.images = 10);
+        let e = Idx
+            .read(&card, &[path], &Want::STORED, &Silent)
+            .unwrap_err();
+        assert!(
+            e.to_string().contains("unpacks to more than 1048636 bytes"),
+            "{e}"
+        );
     }
 
     proptest! {

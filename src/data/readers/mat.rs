@@ -1,4 +1,4 @@
-//! MATLAB's MAT-files of level 5: arrays of unsigned bytes, compressed or not.
+//! MATLAB's MAT-files of level 5: arrays of small whole numbers, compressed or not.
 //!
 //! After *MAT-File Format* (The MathWorks): a header of 128 bytes, then data elements of a type, a size and content
 //! padded to 8 bytes. A matrix is an element of elements: flags, dimensions, name, values with the first index
@@ -18,8 +18,14 @@ const HEADER: usize = 128;
 /// Data types.
 const MI_INT8: u32 = 1;
 const MI_UINT8: u32 = 2;
+const MI_INT16: u32 = 3;
+const MI_UINT16: u32 = 4;
 const MI_INT32: u32 = 5;
 const MI_UINT32: u32 = 6;
+const MI_SINGLE: u32 = 7;
+const MI_DOUBLE: u32 = 9;
+const MI_INT64: u32 = 12;
+const MI_UINT64: u32 = 13;
 const MI_MATRIX: u32 = 14;
 const MI_COMPRESSED: u32 = 15;
 /// deflate makes at most so many bytes of one (RFC 1951: 258 bytes of two bits).
@@ -33,17 +39,28 @@ pub(super) struct Array {
     pub values: Vec<u8>,
 }
 
+/// What is done with an array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Take {
+    /// Nothing but its name.
+    Name,
+    /// Its values, if they are stored as unsigned bytes.
+    Bytes,
+    /// Its values, of whatever type, if each is a whole number from 0 to 255.
+    Numbers,
+}
+
 /// What a file holds.
 #[derive(Default)]
 pub(super) struct Arrays {
-    /// Arrays whose values are stored as unsigned bytes.
+    /// The arrays that are wanted and could be had.
     pub bytes: Vec<Array>,
     /// Names of the others, in words that say what they are.
     pub others: Vec<String>,
 }
 
-/// Read every array of the file at `path` that is wanted by its name.
-pub(super) fn arrays(path: &Path, wanted: &dyn Fn(&str) -> bool) -> Result<Arrays, ReadError> {
+/// Read the arrays of the file at `path`, each as `wanted` says by its name.
+pub(super) fn arrays(path: &Path, wanted: &dyn Fn(&str) -> Take) -> Result<Arrays, ReadError> {
     let io = |source| ReadError::Io {
         path: path.to_path_buf(),
         source,
@@ -83,7 +100,7 @@ fn content<T>(why: impl Into<String>) -> Result<T, Trouble> {
 fn parse(
     file: &mut dyn Read,
     bytes: u64,
-    wanted: &dyn Fn(&str) -> bool,
+    wanted: &dyn Fn(&str) -> Take,
 ) -> Result<Arrays, Trouble> {
     let mut header = Vec::new();
     file.take(HEADER as u64).read_to_end(&mut header)?;
@@ -93,6 +110,11 @@ fn parse(
         _ if header.starts_with(b"\x89HDF") || header.starts_with(b"MATLAB 7.3") => {
             return content(
                 "is a MAT-file of version 7.3 (HDF5), but version 5 to 7 is read; save it again with `-v7`",
+            );
+        }
+        _ if header.trim_ascii_start().starts_with(b"<") => {
+            return content(
+                "is not a MAT-file but a web page, as a server sends that lacks the file; remove it and get the file again",
             );
         }
         _ => return content("is not a MAT-file of version 5 to 7: its header lacks the signature"),
@@ -134,13 +156,13 @@ fn parse(
     Ok(found)
 }
 
-/// Read a matrix element's elements up to its values; keep those that are bytes and wanted.
+/// Read a matrix element's elements up to its values; keep these where they are wanted.
 fn matrix(
     from: &mut dyn Read,
     len: u64,
     limit: u64,
     little: bool,
-    wanted: &dyn Fn(&str) -> bool,
+    wanted: &dyn Fn(&str) -> Take,
     found: &mut Arrays,
 ) -> Result<(), Trouble> {
     // MATLAB writes an empty matrix for what it cannot save.
@@ -157,7 +179,8 @@ fn matrix(
         .collect();
     let name = element(&mut from, little, MI_INT8, "name", 1 << 16)?;
     let name = String::from_utf8_lossy(&name).into_owned();
-    if !wanted(&name) {
+    let take = wanted(&name);
+    if take == Take::Name {
         found.others.push(format!("`{name}`"));
         return Ok(());
     }
@@ -170,13 +193,17 @@ fn matrix(
         return Ok(());
     }
     let tag = Tag::read(&mut from, little)?;
-    if tag.kind != MI_UINT8 {
-        found.others.push(format!("`{name}` (not of type uint8)"));
+    let stored = Stored::of(tag.kind).filter(|s| s.kind == MI_UINT8 || take == Take::Numbers);
+    let Some(stored) = stored else {
+        let kind = Stored::of(tag.kind).map_or("unknown", |s| s.name);
+        found.others.push(format!(
+            "`{name}` (of type {kind}; write it as `uint8({name})` and save the file again)"
+        ));
         return Ok(());
-    }
+    };
     let claimed = dimensions
         .iter()
-        .try_fold(1u64, |n, &d| n.checked_mul(d as u64));
+        .try_fold(stored.size, |n, &d| n.checked_mul(d as u64));
     if claimed != Some(tag.len) {
         return content(format!(
             "says that `{name}` has the dimensions {dimensions:?} and {} bytes, which differ; the file is damaged",
@@ -189,7 +216,7 @@ fn matrix(
             tag.len
         ));
     }
-    let values = tag.content(&mut from)?;
+    let values = stored.bytes(&name, tag.content(&mut from)?, little)?;
     found.bytes.push(Array {
         name,
         dimensions,
@@ -217,6 +244,71 @@ fn element(
     let padding = tag.padding();
     std::io::copy(&mut from.take(padding), &mut std::io::sink())?;
     Ok(bytes)
+}
+
+/// How the numbers of an array are stored.
+struct Stored {
+    kind: u32,
+    name: &'static str,
+    /// Bytes of one.
+    size: u64,
+}
+
+impl Stored {
+    fn of(kind: u32) -> Option<Stored> {
+        let (name, size) = match kind {
+            MI_INT8 => ("int8", 1),
+            MI_UINT8 => ("uint8", 1),
+            MI_INT16 => ("int16", 2),
+            MI_UINT16 => ("uint16", 2),
+            MI_INT32 => ("int32", 4),
+            MI_UINT32 => ("uint32", 4),
+            MI_SINGLE => ("single", 4),
+            MI_DOUBLE => ("double", 8),
+            MI_INT64 => ("int64", 8),
+            MI_UINT64 => ("uint64", 8),
+            _ => return None,
+        };
+        Some(Stored { kind, name, size })
+    }
+
+    /// The values as bytes, each of which must be a whole number from 0 to 255.
+    fn bytes(&self, name: &str, stored: Vec<u8>, little: bool) -> Result<Vec<u8>, Trouble> {
+        if self.kind == MI_UINT8 {
+            return Ok(stored);
+        }
+        let byte = |(i, value): (usize, &[u8])| {
+            let value = self.value(value, little);
+            // An integer beyond what a double tells apart is far beyond 255 as well.
+            match (0.0..=255.0).contains(&value) && value.fract() == 0.0 {
+                true => Ok(value as u8),
+                false => content(format!(
+                    "has the value {value} at place {i} of `{name}` (of type {}), but whole numbers from 0 to 255 are \
+                     expected; the file is of another data set",
+                    self.name
+                )),
+            }
+        };
+        let values = stored.chunks_exact(self.size as usize);
+        values.enumerate().map(byte).collect()
+    }
+
+    fn value(&self, bytes: &[u8], little: bool) -> f64 {
+        let mut wide = [0; 8];
+        for (i, byte) in bytes.iter().enumerate() {
+            wide[if little { i } else { bytes.len() - 1 - i }] = *byte;
+        }
+        let bits = u64::from_le_bytes(wide);
+        match self.kind {
+            MI_INT8 => f64::from(bits as i8),
+            MI_INT16 => f64::from(bits as i16),
+            MI_INT32 => f64::from(bits as i32),
+            MI_INT64 => bits as i64 as f64,
+            MI_SINGLE => f64::from(f32::from_bits(bits as u32)),
+            MI_DOUBLE => f64::from_bits(bits),
+            _ => bits as f64,
+        }
+    }
 }
 
 fn words(bytes: &[u8], little: bool) -> Vec<u32> {
@@ -269,7 +361,15 @@ impl Tag {
         if let Some(bytes) = self.small {
             return Ok(bytes[..self.len as usize].to_vec());
         }
-        let mut bytes = Vec::with_capacity(self.len as usize);
+        // What is claimed is within what the file can hold, but may still be more than there is.
+        let mut bytes = Vec::new();
+        let len = usize::try_from(self.len).unwrap_or(usize::MAX);
+        if bytes.try_reserve_exact(len).is_err() {
+            return content(format!(
+                "has an element of {} bytes, for which there is no memory; the file is damaged or too large",
+                self.len
+            ));
+        }
         from.take(self.len).read_to_end(&mut bytes)?;
         match bytes.len() as u64 == self.len {
             true => Ok(bytes),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::data::{Card, DataError, Format, ImageShape, Images, Skipped, Want};
-use crate::track::progress::{Bar, Progress, Unit};
+use crate::track::progress::{Bar, Progress, Stopped, Unit};
 
 /// Reads the files of a split into memory.
 pub trait Reader: Sync {
@@ -43,9 +43,7 @@ pub(super) fn each(
 ) -> Result<(), ReadError> {
     let mut bar = progress.begin(&format!("reading {}", card.title), None, Unit::Images);
     for path in files {
-        if progress.stop_requested() {
-            return Err(ReadError::Stopped);
-        }
+        progress.check()?;
         read(path, &mut *bar)?;
     }
     Ok(())
@@ -147,8 +145,8 @@ pub enum ReadError {
         expected: usize,
     },
     /// The user asked to stop.
-    #[error("stopped")]
-    Stopped,
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
 }
 
 fn quoted(files: &[PathBuf]) -> String {
@@ -159,7 +157,7 @@ fn quoted(files: &[PathBuf]) -> String {
 impl From<ReadError> for DataError {
     fn from(e: ReadError) -> DataError {
         match e {
-            ReadError::Stopped => DataError::Stopped,
+            ReadError::Stopped(stopped) => DataError::Stopped(stopped),
             e => DataError::Format(e),
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::mat::{self, Array, wrong};
+use super::mat::{self, Array, Take, wrong};
 use super::reader::each;
 use super::{Contents, ReadError, Reader};
 use crate::data::{Card, ImageShape, Want};
@@ -44,8 +44,13 @@ impl Reader for Svhn {
                     return Err(wrong(
                         path,
                         format!(
-                            "has the label {found} for its image {i}, but a label is 1 to {ZERO}, which stands for the \
-                             digit 0; the file is damaged or of another data set"
+                            "has the label {found} in `y` for its image {i}, but a label is 1 to {ZERO}, which stands for the \
+                             digit 0; {}",
+                            match found {
+                                0 =>
+                                    "where 0 was written for it, set `y(y == 0) = 10` and save the file again",
+                                _ => "the file is damaged or of another data set",
+                            }
                         ),
                     ));
                 }
@@ -75,7 +80,12 @@ fn into_rows(pixels: &mut [u8], shape: ImageShape) {
 
 /// The arrays `X` and `y`, once their shapes fit the card and each other.
 fn pair(path: &Path, shape: ImageShape) -> Result<(Array, Array), ReadError> {
-    let found = mat::arrays(path, &|name| matches!(name, "X" | "y"))?;
+    let found = mat::arrays(path, &|name| match name {
+        "X" => Take::Bytes,
+        // Often saved by tools that know numbers in double precision alone.
+        "y" => Take::Numbers,
+        _ => Take::Name,
+    })?;
     let names: Vec<String> = found
         .bytes
         .iter()
@@ -97,7 +107,7 @@ fn pair(path: &Path, shape: ImageShape) -> Result<(Array, Array), ReadError> {
         return Err(wrong(
             path,
             format!(
-                "holds {found}, but the images `X` and the labels `y`, both uint8, are wanted; the file is of another data set"
+                "holds {found}, but the images `X`, of type uint8, and the labels `y` are wanted; the file is of another data set or was saved by another tool"
             ),
         ));
     };

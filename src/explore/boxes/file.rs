@@ -188,7 +188,7 @@ fn parse(root: &Node, size: (usize, usize)) -> Result<Boxes, SpecError> {
     }
     match root.get("samples") {
         Some(_) => Ok(boxes),
-        None => Err(wrong(&root.place, load::WHOLE, "missing field `samples`")),
+        None => Err(wrong(&root.place, load::WHOLE, "lacks the key `samples`")),
     }
 }
 
@@ -207,7 +207,7 @@ fn sample(entry: &Entry, (w, h): (usize, usize)) -> Result<(usize, Vec<Rect>), S
         return Err(wrong(
             &entry.node.place,
             &key,
-            &format!("expected {expected}"),
+            &format!("has no keys; expected {expected}"),
         ));
     };
     let mut boxes = Vec::with_capacity(items.len());
@@ -229,7 +229,11 @@ fn sample(entry: &Entry, (w, h): (usize, usize)) -> Result<(usize, Vec<Rect>), S
 fn map<'a>(node: &'a Node, key: &str, expected: &str) -> Result<&'a [Entry], SpecError> {
     match &node.value {
         Value::Map(entries) => Ok(entries),
-        _ => Err(wrong(&node.place, key, &format!("expected {expected}"))),
+        _ => Err(wrong(
+            &node.place,
+            key,
+            &format!("has no keys; expected {expected}"),
+        )),
     }
 }
 
@@ -269,10 +273,10 @@ mod tests {
         insta::assert_snapshot!(error("samples:\n  10000: []\n"), @"b.yaml:2:3: `samples.10000`: is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
         insta::assert_snapshot!(error("samples:\n  three: []\n"), @"b.yaml:2:3: `samples.three`: is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
         insta::assert_snapshot!(error("sample:\n  3: []\n"), @"b.yaml:1:1: unknown key `sample` (did you mean `samples`?); expected one of `net`, `seed`, `samples`");
-        insta::assert_snapshot!(error("seed: x\nsamples: {}\n"), @r#"b.yaml:1:7: `seed`: invalid type: string "x", expected a whole number"#);
-        insta::assert_snapshot!(error("seed: 1\n"), @"b.yaml:1:1: `the document`: missing field `samples`");
+        insta::assert_snapshot!(error("seed: x\nsamples: {}\n"), @"b.yaml:1:7: `seed`: is `x`; expected a whole number");
+        insta::assert_snapshot!(error("seed: 1\n"), @"b.yaml:1:1: the document lacks the key `samples`");
         insta::assert_snapshot!(error("samples: {3: []"), @"b.yaml:1:10: not valid YAML: unclosed bracket '{'");
-        insta::assert_snapshot!(error("samples: {3: [], 3: []}"), @"b.yaml:1:18: not valid YAML: duplicate mapping key: 3");
+        insta::assert_snapshot!(error("samples: {3: [], 3: []}"), @"b.yaml:1:18: not valid YAML: the key `3` stands here a second time; remove one of the two");
     }
 
     fn any_boxes() -> impl Strategy<Value = Boxes> {

@@ -6,11 +6,16 @@ use super::simd::vectorised;
 
 const CHUNK: usize = 1 << 15;
 
-/// The constants of one update.
+/// The constants of one update, each worked out in double precision and rounded once, as PyTorch does: `1 - beta2` from a
+/// rounded 0.999 would start the second moment 1.3e-5 too low.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hyper {
     pub beta1: f32,
     pub beta2: f32,
+    /// `1 - beta1`, the share of a new gradient in the first moment.
+    pub one_minus_beta1: f32,
+    /// `1 - beta2`, the share of a new squared gradient in the second moment.
+    pub one_minus_beta2: f32,
     pub eps: f32,
     /// L2 penalty, added to the gradient as `l2 * parameter` (the authors' code: 1e-5).
     pub l2: f32,
@@ -18,6 +23,23 @@ pub struct Hyper {
     pub step: f32,
     /// `1 / sqrt(1 - beta2^t)`.
     pub scale: f32,
+}
+
+impl Hyper {
+    /// The constants of update `t` (the first is 1) with this learning rate, betas, epsilon and L2 penalty.
+    pub fn at(t: u64, lr: f64, (beta1, beta2): (f64, f64), eps: f64, l2: f64) -> Hyper {
+        let t = t as f64;
+        Hyper {
+            beta1: beta1 as f32,
+            beta2: beta2 as f32,
+            one_minus_beta1: (1.0 - beta1) as f32,
+            one_minus_beta2: (1.0 - beta2) as f32,
+            eps: eps as f32,
+            l2: l2 as f32,
+            step: (lr / (1.0 - beta1.powf(t))) as f32,
+            scale: (1.0 / (1.0 - beta2.powf(t)).sqrt()) as f32,
+        }
+    }
 }
 
 /// Update `parameter` and its two moments from `gradient`; all four have one length.
@@ -38,11 +60,10 @@ pub fn step(
 
 vectorised! {
     fn chunk(h: Hyper, p: &mut [f32], g: &[f32], m: &mut [f32], v: &mut [f32]) {
-        let (c1, c2) = (1.0 - h.beta1, 1.0 - h.beta2);
         for (((p, g), m), v) in p.iter_mut().zip(g).zip(m).zip(v) {
             let g = g + h.l2 * *p;
-            *m = h.beta1 * *m + c1 * g;
-            *v = h.beta2 * *v + c2 * g * g;
+            *m = h.beta1 * *m + h.one_minus_beta1 * g;
+            *v = h.beta2 * *v + h.one_minus_beta2 * g * g;
             *p -= h.step * *m / (v.sqrt() * h.scale + h.eps);
         }
     }
@@ -53,6 +74,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_first_moments_are_the_gradient_by_one_minus_beta() {
+        let hyper = Hyper::at(1, 2e-4, (0.9, 0.999), 1e-8, 0.0);
+        let (mut p, mut m, mut v) = ([1.0], [0.0], [0.0]);
+        step(&hyper, &mut p, &[1.0], &mut m, &mut v);
+        // `1.0 - 0.999f32` is 0.00099998713.
+        assert_eq!((m, v), ([0.1f32], [0.001f32]));
+    }
+
+    #[test]
     fn three_steps_agree_with_the_formula_in_double_precision() {
         let n = CHUNK + 77;
         let wave = |k: f64| -> Vec<f32> { (0..n).map(|i| (i as f64 * k).sin() as f32).collect() };
@@ -61,15 +91,8 @@ mod tests {
         let (mut wm, mut wv) = (vec![0f64; n], vec![0f64; n]);
         for t in 1..=3 {
             let g = wave(0.11 * t as f64);
-            let (c1, c2) = (1.0 - 0.5f64.powi(t), 1.0 - 0.999f64.powi(t));
-            let hyper = Hyper {
-                beta1: 0.5,
-                beta2: 0.999,
-                eps: 1e-8,
-                l2: 1e-2,
-                step: (2e-2 / c1) as f32,
-                scale: (1.0 / c2.sqrt()) as f32,
-            };
+            let (c1, c2) = (1.0 - 0.5f64.powi(t as i32), 1.0 - 0.999f64.powi(t as i32));
+            let hyper = Hyper::at(t, 2e-2, (0.5, 0.999), 1e-8, 1e-2);
             step(&hyper, &mut p, &g, &mut m, &mut v);
             for i in 0..n {
                 let g = g[i] as f64 + 1e-2 * want[i];

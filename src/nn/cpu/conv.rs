@@ -1,6 +1,6 @@
 //! The two directions of a strided convolution.
 //!
-//! A tile of output cells lays out what it reads with zeros around it ([`super::padded`]) and runs [`super::micro`] over
+//! A tile of output cells lays out what it reads with zeros around it (`padded`) and runs `micro` over
 //! it, panel by panel of output channels. The transpose first splits the large grid into `stride * stride` phases, each
 //! of which is a stride-1 convolution, so no product with a zero is computed. Where the large side has few channels (an
 //! image), its panels would be mostly empty; there the small side is multiplied with all taps at once and the results

@@ -18,8 +18,13 @@ pub enum InceptionError {
         source: std::io::Error,
         card: Box<NetworkCard>,
     },
+    #[error("{source}; the FID Inception's weights are published as `{published}`")]
+    Torch {
+        source: StateDictError,
+        published: Box<str>,
+    },
     #[error(transparent)]
-    Torch(#[from] StateDictError),
+    NotFinite(#[from] crate::nn::finite::NotFinite),
     #[error(transparent)]
     Card(#[from] SpecError),
     #[error(

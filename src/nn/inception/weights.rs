@@ -4,8 +4,18 @@ use std::path::{Path, PathBuf};
 use candle_core::Tensor;
 
 use super::{InceptionError, NetworkCard};
-use crate::nn::state_dict;
+use crate::nn::finite;
+use crate::nn::state_dict::{self, Wanted};
 use crate::track::hash;
+
+/// The network of the card.
+const INCEPTION: Wanted = Wanted {
+    what: "the FID Inception",
+    first: "Conv2d_1a_3x3.conv.weight",
+    has: "Mixed_7c.branch_pool.conv.weight",
+    lacks: "",
+    called: &["inception", "fid", "feature_extractor"],
+};
 
 /// Named tensors of a file.
 pub struct Weights {
@@ -42,11 +52,15 @@ impl Weights {
                 published: card.file.sha256.into(),
             });
         }
+        let read = state_dict::read(path, &INCEPTION).map_err(|source| InceptionError::Torch {
+            source,
+            published: card.file.name.as_str().into(),
+        })?;
         Ok(Weights {
             path: path.to_path_buf(),
             card,
             sha256: found,
-            tensors: state_dict::read(path)?,
+            tensors: read.tensors,
         })
     }
 
@@ -84,7 +98,7 @@ impl Weights {
     /// The values of a tensor, row by row.
     ///
     /// # Errors
-    /// [`InceptionError::Missing`] and [`InceptionError::Shape`].
+    /// [`InceptionError::Missing`], [`InceptionError::Shape`] and [`InceptionError::NotFinite`].
     pub fn take(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, InceptionError> {
         let tensor = self
             .tensors
@@ -104,6 +118,8 @@ impl Weights {
                 published: self.card.file.name.as_str().into(),
             });
         }
-        Ok(tensor.flatten_all()?.to_vec1()?)
+        let values = tensor.flatten_all()?.to_vec1()?;
+        finite::check_values(&self.path, name, &values)?;
+        Ok(values)
     }
 }

@@ -37,10 +37,12 @@ pub fn adam_update(
         });
     }
     let (beta1, beta2) = (f64::from(hyper.beta1), f64::from(hyper.beta2));
+    let new1 = f64::from(hyper.one_minus_beta1);
+    let new2 = f64::from(hyper.one_minus_beta2);
     let p = parameter.as_detached_tensor();
     let g = (gradient + (&p * f64::from(hyper.l2))?)?;
-    let m = ((first.as_detached_tensor() * beta1)? + (&g * (1.0 - beta1))?)?;
-    let v = ((second.as_detached_tensor() * beta2)? + (g.sqr()? * (1.0 - beta2))?)?;
+    let m = ((first.as_detached_tensor() * beta1)? + (&g * new1)?)?;
+    let v = ((second.as_detached_tensor() * beta2)? + (g.sqr()? * new2)?)?;
     let root = ((v.sqrt()? * f64::from(hyper.scale))? + f64::from(hyper.eps))?;
     let change = (m.div(&root)? * f64::from(hyper.step))?;
     first.set(&m)?;

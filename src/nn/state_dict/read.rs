@@ -1,94 +1,121 @@
+//! A net's tensors by name from a file of any of the usual formats.
+
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use candle_core::pickle::PthTensors;
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 
-use super::legacy;
+use super::choose::{Wanted, choose};
+use super::contents::{Contents, Found, show};
+use super::error::{StateDictError, Trouble};
+use super::python::{load, save};
+use super::stored::Stored;
+use super::{container, zipped};
 
-/// A file is no state dict.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "`{}` is not a PyTorch file of named tensors: {message}; expected what `torch.save(net.state_dict(), path)` writes, or safetensors",
-    path.display()
-)]
-pub struct StateDictError {
-    pub path: PathBuf,
-    pub message: String,
-}
-
-/// Where training scripts put a net's state dict among other things.
-pub(super) const WRAPPERS: [&str; 4] = ["state_dict", "model_state_dict", "model", "net"];
-/// What `nn.DataParallel` puts before every name.
-const PARALLEL: &str = "module.";
 /// A count of batches is no part of what a net computes.
 const COUNT: &str = "num_batches_tracked";
+/// A net's numbers take at most so many times the file's bytes in single precision (8-bit numbers four times, and parts of a net may share
+/// them), and so many bytes beside.
+const TIMES: u64 = 8;
+const BESIDE: u64 = 1 << 20;
 
-/// The tensors of the file at `path`, whichever of the usual ways it was written: by name as the plain module has them,
-/// in single precision, on the host.
-///
-/// # Errors
-/// [`StateDictError`], also where the file holds no tensor.
-pub fn read(path: &Path) -> Result<BTreeMap<String, Tensor>, StateDictError> {
-    let bad = |message: String| StateDictError {
-        path: path.to_path_buf(),
-        message,
-    };
-    let mut file = File::open(path).map_err(|e| bad(e.to_string()))?;
-    let mut magic = Vec::new();
-    let begins = file
-        .by_ref()
-        .take(legacy::MAGIC.len() as u64)
-        .read_to_end(&mut magic);
-    begins.map_err(|e| bad(e.to_string()))?;
-    let found = if magic.starts_with(b"PK\x03\x04") {
-        zipped(path).map_err(|e| bad(e.to_string()))?
-    } else if magic.starts_with(&legacy::MAGIC[..4]) {
-        let bytes = std::fs::read(path).map_err(|e| bad(e.to_string()))?;
-        legacy::tensors(&bytes).map_err(bad)?.into_iter().collect()
-    } else {
-        let found = candle_core::safetensors::load(path, &Device::Cpu);
-        let found = found.map_err(|e| {
-            bad(format!(
-                "it begins as neither of `torch.save`'s formats does, and is not safetensors ({e})"
-            ))
-        })?;
-        found.into_iter().collect()
-    };
-    let mut tensors = BTreeMap::new();
-    for (name, tensor) in found.into_iter().filter(|(name, _)| !name.ends_with(COUNT)) {
-        let single = tensor.to_dtype(DType::F32);
-        let single = single.map_err(|e| bad(format!("`{name}`: {e}")))?;
-        let plain = name.strip_prefix(PARALLEL).unwrap_or(&name).to_string();
-        tensors.insert(plain, single);
-    }
-    match tensors.is_empty() {
-        true => Err(bad("it holds no tensors".into())),
-        false => Ok(tensors),
-    }
+/// A net as a file has it.
+#[derive(Debug)]
+pub struct StateDict {
+    /// By name as the plain module has them, in single precision, on the host.
+    pub tensors: BTreeMap<String, Tensor>,
+    /// What a safetensors file says of itself.
+    pub metadata: BTreeMap<String, String>,
 }
 
-/// PyTorch's format since version 1.6.
-fn zipped(path: &Path) -> candle_core::Result<Vec<(String, Tensor)>> {
-    let ways = std::iter::once(None).chain(WRAPPERS.into_iter().map(Some));
-    for key in ways {
-        // A wrapper that is not there is no error of the file's.
-        let file = match (key, PthTensors::new(path, key)) {
-            (_, Ok(file)) => file,
-            (None, Err(e)) => return Err(e),
-            (Some(_), Err(_)) => continue,
-        };
-        let mut tensors = Vec::new();
-        for name in file.tensor_infos().keys() {
-            if let Some(tensor) = file.get(name)? {
-                tensors.push((name.clone(), tensor));
-            }
-        }
-        if !tensors.is_empty() {
-            return Ok(tensors);
+/// The tensors of the net that is wanted in the file at `path`, whichever of the usual ways it was written.
+///
+/// # Errors
+/// [`StateDictError`]: no such file, none of tensors, damaged, or without that net.
+pub fn read(path: &Path, wanted: &Wanted) -> Result<StateDict, StateDictError> {
+    tensors(path, wanted).map_err(|trouble| StateDictError {
+        path: path.to_path_buf(),
+        trouble: Box::new(trouble),
+    })
+}
+
+fn tensors(path: &Path, wanted: &Wanted) -> Result<StateDict, Trouble> {
+    let mut file = File::open(path)?;
+    let (contents, length) = container::open(path, &mut file)?;
+    let mut names = choose(&contents, wanted, path)?;
+    names.retain(|(name, _)| !name.ends_with(COUNT));
+    let mut net: BTreeMap<&str, &Stored> = BTreeMap::new();
+    for (name, at) in &names {
+        let found = &contents.tensors[*at];
+        let stored = stored(found, &contents, name, path)?;
+        if net.insert(name, stored).is_some() {
+            return Err(Trouble::Format(format!(
+                "it has two tensors called `{}`",
+                show(name)
+            )));
         }
     }
-    Ok(Vec::new())
+    bounded(net.values().copied(), length)?;
+    let mut members: Vec<usize> = net.values().filter_map(|s| s.place.member).collect();
+    members.sort_unstable();
+    members.dedup();
+    if !members.is_empty() {
+        zipped::verify(&mut file, &members)?;
+    }
+    let mut tensors = BTreeMap::new();
+    for (name, stored) in net {
+        let bad = |e: &dyn std::fmt::Display| Trouble::Damaged(format!("`{}`: {e}", show(name)));
+        let values = stored.gather(&mut file).map_err(|e| bad(&e))?;
+        let tensor = Tensor::from_vec(values, stored.shape.as_slice(), &Device::Cpu);
+        tensors.insert(name.to_string(), tensor.map_err(|e| bad(&e))?);
+    }
+    Ok(StateDict {
+        tensors,
+        metadata: contents.metadata,
+    })
+}
+
+/// A tensor that can be read.
+fn stored<'a>(
+    found: &'a Found,
+    contents: &Contents,
+    name: &str,
+    path: &Path,
+) -> Result<&'a Stored, Trouble> {
+    let why = match &found.tensor {
+        Ok(stored)
+            if stored
+                .element
+                .number(&[0; 8][..stored.element.width().min(8) as usize])
+                .is_some() =>
+        {
+            return Ok(stored);
+        }
+        Ok(_) => "a tensor of numbers that no net here is made of",
+        Err(why) => why,
+    };
+    let outer = &found.keys[..found.keys.len().saturating_sub(1)];
+    let table = format!(
+        "{}{}",
+        load(path, contents.objects || found.tensor.is_err()),
+        super::python::lookup(outer)
+    );
+    let plain = format!("{{k: torch.as_tensor(v).to_dense().float() for k, v in {table}.items()}}");
+    Err(Trouble::Again {
+        message: format!("`{}` in it is {why}", show(name)),
+        python: save(&plain, path),
+    })
+}
+
+fn bounded<'a>(net: impl Iterator<Item = &'a Stored>, length: u64) -> Result<(), Trouble> {
+    let mut count = 0u64;
+    for stored in net {
+        count = count.saturating_add(stored.count().unwrap_or(u64::MAX));
+    }
+    let most = length.saturating_mul(TIMES).saturating_add(BESIDE) / 4;
+    match count > most {
+        true => Err(Trouble::TooLarge { count, length }),
+        false => Ok(()),
+    }
 }

@@ -7,7 +7,8 @@ use candle_core::Tensor;
 
 use super::TorchError;
 use super::layout::{KERNEL, SIDE, key};
-use crate::nn::{NnError, state_dict};
+use crate::nn::state_dict::{self, Wanted};
+use crate::nn::{NnError, finite};
 
 /// Channels of the maps on the way, from the file's first to its last.
 pub(super) struct Shape {
@@ -33,19 +34,61 @@ impl Shape {
     }
 }
 
-/// A file's tensors.
+/// D of the example.
+pub(super) const DISCRIMINATOR: Wanted = Wanted {
+    what: "a discriminator of PyTorch's DCGAN example",
+    first: "main.0.weight",
+    has: "main.2.weight",
+    lacks: "main.1.weight",
+    called: &[
+        "netd",
+        "net_d",
+        "discriminator",
+        "disc",
+        "d",
+        "model_d",
+        "d_model",
+        "critic",
+    ],
+};
+/// G of the example.
+pub(super) const GENERATOR: Wanted = Wanted {
+    what: "a generator of PyTorch's DCGAN example",
+    first: "main.0.weight",
+    has: "main.1.weight",
+    lacks: "main.2.weight",
+    called: &[
+        "netg",
+        "net_g",
+        "generator",
+        "gen",
+        "g",
+        "model_g",
+        "g_model",
+    ],
+};
+
+/// One net's tensors in a file.
 pub(super) struct Dict {
     pub(super) path: PathBuf,
     pub(super) net: &'static str,
     pub(super) tensors: BTreeMap<String, Tensor>,
+    /// What an export of ours says of itself.
+    pub(super) metadata: BTreeMap<String, String>,
 }
 
 impl Dict {
-    pub(super) fn read(path: &Path, net: &'static str) -> Result<Dict, TorchError> {
+    pub(super) fn read(
+        path: &Path,
+        net: &'static str,
+        wanted: &Wanted,
+    ) -> Result<Dict, TorchError> {
+        let read = state_dict::read(path, wanted)?;
         Ok(Dict {
             path: path.to_path_buf(),
             net,
-            tensors: state_dict::read(path)?,
+            tensors: read.tensors,
+            metadata: read.metadata,
         })
     }
 
@@ -121,16 +164,8 @@ impl Dict {
             expected: expected.into(),
             found: some_of(self.tensors.keys()).into(),
         })?;
-        let values = tensor.flatten_all().and_then(|t| t.to_vec1::<f32>());
-        let values = values.map_err(NnError::Tensor)?;
-        match values.into_iter().find(|v| !v.is_finite()) {
-            Some(value) => Err(TorchError::NotFinite {
-                path: self.path.clone(),
-                key: name.to_string(),
-                value,
-            }),
-            None => Ok(tensor),
-        }
+        finite::check::<NnError>(&self.path, name, tensor)?;
+        Ok(tensor)
     }
 
     pub(super) fn wrong<T>(

@@ -32,7 +32,7 @@ pub enum TorchError {
         expected: String,
     },
     #[error(
-        "`{key}` in `{}` has no place in the layout of PyTorch's DCGAN example, whose {net} has convolutions without bias, \
+        "`{key}` in `{}` has no place in the layout of PyTorch's DCGAN example: {net} has convolutions without bias, \
          and batch norm after all but the first and the last",
         path.display()
     )]
@@ -40,15 +40,6 @@ pub enum TorchError {
         path: PathBuf,
         net: &'static str,
         key: String,
-    },
-    #[error(
-        "`{key}` in `{}` holds {value}, expected finite numbers: the training that made it diverged",
-        path.display()
-    )]
-    NotFinite {
-        path: PathBuf,
-        key: String,
-        value: f32,
     },
     #[error(
         "the generator in `{}` draws {found} and the discriminator in `{}` judges {expected}: choose two of one training, or \

@@ -6,11 +6,11 @@ use candle_core::Device;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use super::TorchError;
-use super::dict::Dict;
+use super::dict::{DISCRIMINATOR, Dict, GENERATOR};
 use super::layout::{KERNEL, d_conv, g_conv};
+use super::{TorchError, about};
 use crate::nn::{Architecture, Discriminator, Generator};
-use crate::spec::{Latent, LatentDistribution};
+use crate::spec::Latent;
 
 /// The nets of a PyTorch checkpoint, with its batch-norm statistics.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct Torch {
     pub generator: Option<Generator>,
 }
 
-/// Read a discriminator, and a generator where one is named: `.pth` of `torch.save` or safetensors.
+/// Read a discriminator, and a generator where one is named: `.pth` of `torch.save` or safetensors, which may be one file.
 ///
 /// # Errors
 /// [`TorchError`], which names the file and the key concerned.
@@ -29,11 +29,11 @@ pub fn load(
     generator: Option<&Path>,
     device: &Device,
 ) -> Result<Torch, TorchError> {
-    let d = Dict::read(discriminator, "its discriminator")?;
+    let d = Dict::read(discriminator, "its discriminator", &DISCRIMINATOR)?;
     let d_shape = d.shape(d_conv, |w| [w[1], w[0]])?;
     let generator = match generator {
         Some(path) => {
-            let g = Dict::read(path, "its generator")?;
+            let g = Dict::read(path, "its generator", &GENERATOR)?;
             let shape = g.shape(g_conv, |w| [w[0], w[1]])?;
             Some((g, shape))
         }
@@ -42,7 +42,7 @@ pub fn load(
     let z = generator.as_ref().map_or(100, |(_, shape)| shape.outside);
     let latent = Latent {
         size: z,
-        distribution: LatentDistribution::Normal,
+        distribution: about::distribution(generator.as_ref().map(|(g, _)| &g.metadata)),
     };
     let architecture = Architecture::strided(&d_shape.channels, KERNEL, latent);
     let mut rng = ChaCha8Rng::seed_from_u64(0);

@@ -8,6 +8,7 @@
 //! change no value: batch norm adds 1e-5 to the variance where ours adds 1e-8, so stored variances are shifted by
 //! the difference; and G's first batch norm has one gain a channel where ours has one a unit.
 
+mod about;
 mod dict;
 mod error;
 mod layout;
@@ -16,6 +17,7 @@ mod module;
 mod take;
 mod write;
 
+pub use about::Statistics;
 pub use error::TorchError;
 pub use load::{Torch, load};
 pub use write::{Exported, export};

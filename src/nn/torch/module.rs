@@ -3,6 +3,7 @@
 use super::layout::THEIR_EPSILON;
 use crate::nn::plan::ConvLayer;
 use crate::nn::{Architecture, EPSILON};
+use crate::spec::LatentDistribution;
 
 /// How the exported tensors differ from the example's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,18 +18,19 @@ pub struct Style {
 pub fn text(a: &Architecture, generator: bool, style: Style) -> String {
     let (names, g_class, g_use) = match generator {
         true => (
-            "Discriminator, Generator",
+            "Discriminator, Generator, latent",
             generator_class(a, style),
-            format!(
-                "\n    netG = Generator().eval()\n    netG.load_state_dict(load_file(\"netG.safetensors\"))\n    \
-                 images = netG(torch.randn(16, {}, 1, 1))",
-                a.latent.size
-            ),
+            "\n    netG = Generator().eval()\n    netG.load_state_dict(load_file(\"netG.safetensors\"))\n    \
+             images = netG(latent(16))",
         ),
-        false => ("Discriminator", String::new(), String::new()),
+        false => ("Discriminator", String::new(), ""),
     };
     let epsilon = if style.shift { THEIR_EPSILON } else { EPSILON };
     let image = a.image;
+    let imports = match generator {
+        true => "import torch\nfrom torch import nn\n",
+        false => "from torch import nn\n",
+    };
     let unit_norm = match generator && style.per_unit {
         true => UNIT_NORM,
         false => "",
@@ -42,8 +44,7 @@ pub fn text(a: &Architecture, generator: bool, style: Style) -> String {
     netD = Discriminator().eval()
     netD.load_state_dict(load_file(\"netD.safetensors\")){g_use}
 \"\"\"
-from torch import nn
-
+{imports}
 EPS = {epsilon:e}
 
 {unit_norm}
@@ -141,6 +142,30 @@ class Generator(nn.Module):
 
     def forward(self, z):
         return self.main(z)
+
+{}",
+        latent(a)
+    )
+}
+
+/// The draw that the generator was trained on.
+fn latent(a: &Architecture) -> String {
+    let size = a.latent.size;
+    let (words, draw) = match a.latent.distribution {
+        LatentDistribution::Uniform => (
+            "uniform on [-1, 1)",
+            format!("2 * torch.rand(count, {size}, 1, 1) - 1"),
+        ),
+        LatentDistribution::Normal => (
+            "from the standard normal distribution",
+            format!("torch.randn(count, {size}, 1, 1)"),
+        ),
+    };
+    format!(
+        "
+def latent(count):
+    \"\"\"As many z as the generator was trained on: {words}.\"\"\"
+    return {draw}
 "
     )
 }

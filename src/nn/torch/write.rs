@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{DType, Device, Tensor};
 
+use super::about::{self, Statistics};
 use super::layout::{KERNEL, NORM, SIDE, d_conv, d_norm, g_conv, g_norm, key, variance_shift};
 use super::{TorchError, module};
 use crate::nn::{Architecture, Discriminator, Generator, NnError};
@@ -28,6 +29,7 @@ pub fn export(
     architecture: &Architecture,
     discriminator: &Discriminator,
     generator: Option<&Generator>,
+    statistics: Statistics,
     folder: &Path,
 ) -> Result<Exported, TorchError> {
     let all = architecture.discriminator.len();
@@ -47,17 +49,17 @@ pub fn export(
         per_unit: true,
     };
     let d = named_d(architecture, discriminator, style).map_err(NnError::Tensor)?;
-    let mut nets = vec![("netD.safetensors", d)];
+    let mut nets = vec![("netD.safetensors", false, d)];
     if let Some(generator) = generator {
         let (g, per_unit) = named_g(architecture, generator, style).map_err(NnError::Tensor)?;
         style.per_unit = per_unit;
-        nets.push(("netG.safetensors", g));
+        nets.push(("netG.safetensors", true, g));
     }
     let mut files = Vec::new();
-    for (name, tensors) in nets {
+    for (name, is_generator, tensors) in nets {
         let path = folder.join(name);
-        let metadata = HashMap::from([("format".to_string(), "pt".to_string())]);
-        let bytes = safetensors::serialize(tensors, Some(metadata)).map_err(|e| {
+        let metadata = about::metadata(architecture, is_generator, style, statistics);
+        let bytes = serialize(tensors, metadata).map_err(|e| {
             NnError::Tensor(candle_core::Error::Msg(format!(
                 "{name} does not serialise: {e}"
             )))
@@ -76,6 +78,26 @@ pub fn export(
 }
 
 type Tensors = BTreeMap<String, Tensor>;
+
+/// A safetensors file whose metadata stand in the order of their names, so that the same net is always the same bytes.
+fn serialize(
+    tensors: Tensors,
+    metadata: BTreeMap<String, String>,
+) -> Result<Vec<u8>, Box<dyn std::error::Error>> {
+    const METADATA: &str = "__metadata__";
+    let unordered: HashMap<String, String> = metadata.clone().into_iter().collect();
+    let mut bytes = safetensors::serialize(tensors, Some(unordered))?;
+    let start = size_of::<u64>();
+    let length = bytes.first_chunk().map_or(0, |n| u64::from_le_bytes(*n)) as usize;
+    let header = bytes.get_mut(start..start + length).unwrap_or_default();
+    let mut fields: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(header)?;
+    fields.insert(METADATA.to_string(), serde_json::to_value(metadata)?);
+    let mut ordered = serde_json::to_vec(&fields)?;
+    // The same entries have the same length in any order; the rest is filled with spaces, as before.
+    ordered.resize(length, b' ');
+    header.copy_from_slice(&ordered);
+    Ok(bytes)
+}
 
 fn named_d(
     a: &Architecture,

@@ -1,7 +1,6 @@
 //! Features of any frozen network from NumPy's array files, with their labels, ready for [`super::probe`].
 
 mod error;
-mod npy;
 mod open;
 #[cfg(test)]
 mod tests;

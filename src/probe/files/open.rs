@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ndarray::{Array2, Axis, Ix1, Ix2};
+use ndarray::{Array2, ArrayD, Axis, Ix2};
 
 use super::FileError;
-use super::npy::{Number, Whole, array};
+use crate::data::npy::{self, Number};
 use crate::probe::draws::hold_out;
 use crate::track::Streams;
 
@@ -33,7 +33,7 @@ pub struct Sets {
 /// Read training features and labels, and the test's. Without files for the test a fifth of the rows is held out for it, each class in
 /// proportion, as `seed` draws them.
 ///
-/// Features are `float16`, `float32` or `float64` in `(rows, features)`, labels whole numbers in `(rows)`.
+/// Features are numbers of any type in `(rows, features)`, labels whole numbers of any type in `(rows,)` or a column.
 ///
 /// # Errors
 /// [`FileError`], which names the file.
@@ -100,25 +100,22 @@ fn numbered(labels: &[i64], classes: &[i64], path: &Path) -> Result<Vec<u8>, Fil
             path: path.to_path_buf(),
             row,
             label: *label,
+            classes: listed(classes),
         }),
     };
     labels.iter().enumerate().map(place).collect()
 }
 
+/// The first few of the classes, as they stand in the file.
+fn listed(classes: &[i64]) -> String {
+    let few: Vec<String> = classes.iter().take(10).map(i64::to_string).collect();
+    let more = if classes.len() > 10 { ", ..." } else { "" };
+    few.join(", ") + more
+}
+
 fn pair(features: &Path, labels: &Path) -> Result<(Array2<f32>, Vec<i64>), FileError> {
     let x = matrix(features)?;
-    let y = array::<Whole>(labels, "whole numbers (int8 to int64, uint8 to uint32)")?;
-    let found = y.shape().to_vec();
-    let y: Vec<i64> = match y.into_dimensionality::<Ix1>() {
-        Ok(y) => y.iter().map(|v| v.0).collect(),
-        Err(_) => {
-            return Err(FileError::Shape {
-                path: labels.to_path_buf(),
-                found,
-                expected: "one label a row, (rows,); `labels.ravel()` makes it so",
-            });
-        }
-    };
+    let y = vector(labels)?;
     if x.nrows() != y.len() {
         return Err(FileError::Rows {
             features: features.to_path_buf(),
@@ -130,13 +127,44 @@ fn pair(features: &Path, labels: &Path) -> Result<(Array2<f32>, Vec<i64>), FileE
     Ok((x, y))
 }
 
-fn matrix(path: &Path) -> Result<Array2<f32>, FileError> {
-    let expected = "floating point (float16, float32 or float64)";
-    // Most files hold float32, which needs no second matrix beside the first.
-    let x = match array::<f32>(path, expected) {
-        Err(FileError::Type { .. }) => array::<Number>(path, expected)?.mapv(|v| v.0),
-        x => x?,
+fn array<T: npy::Value>(path: &Path) -> Result<ArrayD<T>, FileError> {
+    npy::read(path).map_err(|source| FileError::Read {
+        path: path.to_path_buf(),
+        source,
+    })
+}
+
+/// Labels of any type whose values are whole numbers, in a row or a column.
+fn vector(path: &Path) -> Result<Vec<i64>, FileError> {
+    let y = array::<Number>(path)?;
+    // Of all axes at most one has more than one place.
+    if y.ndim() == 0 || y.shape().iter().filter(|n| **n != 1).count() > 1 {
+        return Err(FileError::Shape {
+            path: path.to_path_buf(),
+            found: y.shape().to_vec(),
+            expected: "one label a row, (rows,); of one-hot rows `labels.argmax(axis=1)` makes them",
+        });
+    }
+    let whole = |(row, value): (usize, &Number)| {
+        let label = match value {
+            Number::Whole(v) => i64::try_from(*v).ok(),
+            // Beyond 2^53 not every whole number is one of these.
+            Number::Real(v) => (v.fract() == 0.0 && v.abs() <= 2f64.powi(53)).then_some(*v as i64),
+        };
+        label.ok_or_else(|| FileError::NotWhole {
+            path: path.to_path_buf(),
+            row,
+            value: match value {
+                Number::Whole(v) => v.to_string(),
+                Number::Real(v) => v.to_string(),
+            },
+        })
     };
+    y.iter().enumerate().map(whole).collect()
+}
+
+fn matrix(path: &Path) -> Result<Array2<f32>, FileError> {
+    let x = array::<f32>(path)?;
     let found = x.shape().to_vec();
     let x = match x.into_dimensionality::<Ix2>() {
         Ok(x) if !x.is_empty() => x,

@@ -2,8 +2,9 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, Array3, array};
 use ndarray_npy::{WritableElement, WriteNpyExt};
+use proptest::prelude::*;
 
-use super::{Rows, open};
+use super::{FileError, Rows, open};
 
 struct Folder(tempfile::TempDir);
 
@@ -60,17 +61,33 @@ fn every_fault_names_its_file() {
         fault(&x, &short, None),
         &["x.npy` has 3 rows", "short.npy` 2 labels"],
     );
-    let real = f.put("real.npy", &array![0.0f32, 1.0, 1.0]);
+    let part = f.put("part.npy", &array![0.0f32, 0.5, 1.0]);
     has(
-        fault(&x, &real, None),
-        &["real.npy", "<f4", "whole numbers"],
+        fault(&x, &part, None),
+        &["label 1", "part.npy", "0.5", "numpy.unique"],
     );
-    let whole = f.put("whole.npy", &array![[0i32], [1], [2]]);
+    let none = f.put("none.npy", &array![0.0f64, f64::NAN, 1.0]);
     has(
-        fault(&whole, &y, None),
-        &["whole.npy", "<i4", "float16, float32"],
+        fault(&x, &none, None),
+        &["label 1", "none.npy", "NaN", "whole"],
     );
-    has(fault(&x, &whole, None), &["whole.npy", "[3, 1]", "ravel"]);
+    let one_hot = f.put("hot.npy", &array![[1.0f32, 0.0], [0.0, 1.0], [0.0, 1.0]]);
+    has(
+        fault(&x, &one_hot, None),
+        &["hot.npy", "[3, 2]", "argmax(axis=1)"],
+    );
+    let one_hot = f.put("hot.npy", &array![[1i64, 0], [0, 1], [0, 1]]);
+    has(
+        fault(&x, &one_hot, None),
+        &["hot.npy", "[3, 2]", "argmax(axis=1)"],
+    );
+    let one = f.put("one.npy", &ndarray::arr0(3i64));
+    has(fault(&x, &one, None), &["one.npy", "[]", "(rows,)"]);
+    let large = f.put("large.npy", &array![0, u64::MAX, 1]);
+    has(
+        fault(&x, &large, None),
+        &["label 1", "large.npy", "18446744073709551615"],
+    );
     let nan = f.put("nan.npy", &array![[1.0, 2.0], [3.0, f64::NAN], [5.0, 6.0]]);
     has(
         fault(&nan, &y, None),
@@ -108,6 +125,73 @@ fn every_fault_names_its_file() {
     has(fault(&text, &y, None), &["text.npy", "numpy.save"]);
     let bytes = std::fs::read(&x).unwrap();
     std::fs::write(&text, &bytes[..bytes.len() - 1]).unwrap();
-    has(fault(&text, &y, None), &["cannot read", "text.npy"]);
+    has(fault(&text, &y, None), &["text.npy", "truncated"]);
     has(fault(Path::new("absent.npy"), &y, None), &["absent.npy"]);
+}
+
+#[test]
+fn labels_of_every_type_and_numbering_are_the_same_classes() {
+    let f = folder();
+    let x = f.put(
+        "x",
+        &Array2::from_shape_fn((9, 2), |(i, j)| (i * 2 + j) as f32),
+    );
+    let of = |i: usize| (i * 5 % 3) as i64;
+    let labels = |y: PathBuf| {
+        let sets = open(&x, &y, Some((x.as_path(), y.as_path())), 0).unwrap();
+        assert_eq!(sets.test.labels, sets.train.labels);
+        sets.train.labels
+    };
+    let plain = labels(f.put("y", &Array1::from_shape_fn(9, of)));
+    assert_eq!(plain, (0..9).map(|i| of(i) as u8).collect::<Vec<_>>());
+    let number = |to: fn(i64) -> i64| f.put("y", &Array1::from_shape_fn(9, |i| to(of(i))));
+    assert_eq!(labels(number(|y| y + 1)), plain);
+    assert_eq!(labels(number(|y| y - 2)), plain);
+    assert_eq!(labels(number(|y| y * 1000 + 7)), plain);
+    assert_eq!(labels(number(|y| y + (1 << 40))), plain);
+    assert_eq!(
+        labels(f.put("y", &Array2::from_shape_fn((9, 1), |(i, _)| of(i)))),
+        plain
+    );
+    assert_eq!(
+        labels(f.put("y", &Array2::from_shape_fn((1, 9), |(_, i)| of(i)))),
+        plain
+    );
+    assert_eq!(
+        labels(f.put("y", &Array1::from_shape_fn(9, |i| of(i) as u64))),
+        plain
+    );
+    assert_eq!(
+        labels(f.put("y", &Array1::from_shape_fn(9, |i| of(i) as f32))),
+        plain
+    );
+    assert_eq!(
+        labels(f.put("y", &Array1::from_shape_fn(9, |i| of(i) as f64 - 1.0))),
+        plain
+    );
+    let two = labels(f.put("y", &Array1::from_shape_fn(9, |i| i64::from(of(i) == 2))));
+    assert_eq!(
+        labels(f.put("y", &Array1::from_shape_fn(9, |i| of(i) == 2))),
+        two
+    );
+}
+
+proptest! {
+    #[test]
+    fn labels_are_numbered_by_value_or_refused_by_row(values in prop::collection::vec(-1e3f64..1e3, 4..12), whole in any::<bool>()) {
+        let f = folder();
+        let n = values.len();
+        let y = Array1::from_iter(values.iter().map(|v| if whole { v.round() } else { *v }));
+        let x = f.put("x", &Array2::<f32>::ones((n, 1)));
+        match open(&x, &f.put("y", &y), None, 0) {
+            Ok(sets) => {
+                prop_assert!(y.iter().all(|v| sets.classes.contains(&(*v as i64))));
+                prop_assert!(sets.classes.is_sorted());
+                prop_assert_eq!(sets.train.labels.len() + sets.test.labels.len(), n);
+            }
+            Err(FileError::OneClass { .. }) => prop_assert!(y.iter().all(|v| *v == y[0])),
+            Err(FileError::NotWhole { row, .. }) => prop_assert!(y[row].fract() != 0.0),
+            Err(e) => return Err(TestCaseError::fail(e.to_string())),
+        }
+    }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::nn::cpu::micro::{Reach, by_panel, panels};
 use crate::nn::cpu::simd::vectorised;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// Iterations at most, as in the authors' code.
 const ITERATIONS: usize = 50;
@@ -65,7 +65,7 @@ pub fn lloyd(
     units: usize,
     rng: &mut ChaCha8Rng,
     progress: &dyn Progress,
-) -> Option<Vec<f32>> {
+) -> Result<Vec<f32>, Stopped> {
     let n = x.len() / depth;
     let row = |i: usize| &x[i * depth..][..depth];
     let mut centroids: Vec<f32> = index::sample(rng, n, units.min(n))
@@ -75,9 +75,7 @@ pub fn lloyd(
     let mut bar = progress.begin("k-means", Some(ITERATIONS as u64), Unit::Items);
     let mut before = f64::INFINITY;
     for _ in 0..ITERATIONS {
-        if progress.stop_requested() {
-            return None;
-        }
+        progress.check()?;
         let sums = assign(x, &Centroids::new(&centroids, depth));
         for (j, centroid) in centroids.chunks_exact_mut(depth).enumerate() {
             let count: usize = sums.iter().map(|s| s.counts[j]).sum();
@@ -98,7 +96,7 @@ pub fn lloyd(
         }
         before = distance;
     }
-    Some(centroids)
+    Ok(centroids)
 }
 
 /// What the patches of a part give to their nearest centroids.

@@ -9,7 +9,7 @@ use super::patches::Grid;
 use super::whiten::Whitening;
 use crate::data::Images;
 use crate::nn::cpu::simd::vectorised;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// Quarters of an image.
 pub const QUARTERS: usize = 4;
@@ -31,7 +31,7 @@ impl Encoder {
         grid: Grid,
         what: &str,
         progress: &dyn Progress,
-    ) -> Option<Vec<f16>> {
+    ) -> Result<Vec<f16>, Stopped> {
         let units = self.centroids.squares.len();
         let (d, one) = (QUARTERS * units, images.stride());
         let mut values = vec![f16::ZERO; images.n * d];
@@ -40,9 +40,7 @@ impl Encoder {
             .chunks_mut(BATCH * d)
             .zip(images.pixels.chunks(BATCH * one))
         {
-            if progress.stop_requested() {
-                return None;
-            }
+            progress.check()?;
             out.par_chunks_exact_mut(d)
                 .zip(pixels.par_chunks_exact(one))
                 .for_each_init(
@@ -54,7 +52,7 @@ impl Encoder {
                 );
             bar.advance((pixels.len() / one) as u64);
         }
-        Some(values)
+        Ok(values)
     }
 
     /// Fill `room.sums`: quarter by quarter, in each unit by unit.

@@ -35,7 +35,7 @@ pub struct KMeans {
 }
 
 impl KMeans {
-    /// Learn from `images`; `None` where the user stopped it.
+    /// Learn from `images`.
     ///
     /// # Errors
     /// [`FeatureError::SmallImages`], [`FeatureError::FewPatches`], [`FeatureError::Whitening`].
@@ -44,7 +44,7 @@ impl KMeans {
         settings: &KMeansSpec,
         streams: Streams,
         progress: &dyn Progress,
-    ) -> Result<Option<KMeans>, FeatureError> {
+    ) -> Result<KMeans, FeatureError> {
         let grid = Grid::of(images)?;
         let KMeansSpec { units, patches } = *settings;
         if patches < units {
@@ -56,16 +56,14 @@ impl KMeans {
         let white = whitening.all(&raw);
         drop(raw);
         let mut rng = streams.stream("kmeans.centroids");
-        let Some(centroids) = lloyd(&white, depth, units, &mut rng, progress) else {
-            return Ok(None);
-        };
-        Ok(Some(KMeans {
+        let centroids = lloyd(&white, depth, units, &mut rng, progress)?;
+        Ok(KMeans {
             encoder: Encoder {
                 whitening,
                 centroids: Centroids::new(&centroids, depth),
             },
             grid,
-        }))
+        })
     }
 
     fn rows(
@@ -73,20 +71,17 @@ impl KMeans {
         images: &Images,
         split: &str,
         progress: &dyn Progress,
-    ) -> Result<Option<Array2<f16>>, FeatureError> {
+    ) -> Result<Array2<f16>, FeatureError> {
         let what = format!("features, k-means, {split}");
-        let Some(values) = self.encoder.rows(images, self.grid, &what, progress) else {
-            return Ok(None);
-        };
+        let values = self.encoder.rows(images, self.grid, &what, progress)?;
         let d = QUARTERS * self.encoder.centroids.squares.len();
-        let rows = Array2::from_shape_vec((images.n, d), values);
-        rows.map(Some)
+        Array2::from_shape_vec((images.n, d), values)
             .map_err(|e| FeatureError::Shape(e.to_string()))
     }
 }
 
 /// Features `[n, 4 k]` of the training and the test images, each column standardised by its mean and deviation over the training
-/// images; `None` where the user stopped it.
+/// images.
 ///
 /// # Errors
 /// As [`KMeans::learn`].
@@ -96,20 +91,14 @@ pub fn features(
     settings: &KMeansSpec,
     streams: Streams,
     progress: &dyn Progress,
-) -> Result<Option<TrainAndTest>, FeatureError> {
-    let Some(layer) = KMeans::learn(train, settings, streams, progress)? else {
-        return Ok(None);
-    };
-    let Some(mut x) = layer.rows(train, "train", progress)? else {
-        return Ok(None);
-    };
-    let Some(mut y) = layer.rows(test, "test", progress)? else {
-        return Ok(None);
-    };
+) -> Result<TrainAndTest, FeatureError> {
+    let layer = KMeans::learn(train, settings, streams, progress)?;
+    let mut x = layer.rows(train, "train", progress)?;
+    let mut y = layer.rows(test, "test", progress)?;
     let scale = Scale::of(&x);
     scale.apply(&mut x);
     scale.apply(&mut y);
-    Ok(Some((x, y)))
+    Ok((x, y))
 }
 
 /// As [`features()`], kept in `folder` as `kmeans-SPLIT-KEY.npy` by what determines them.
@@ -123,19 +112,17 @@ pub fn cached(
     settings: &KMeansSpec,
     streams: Streams,
     progress: &dyn Progress,
-) -> Result<Option<TrainAndTest>, FeatureError> {
+) -> Result<TrainAndTest, FeatureError> {
     let key = key(train, test, settings, streams);
     let path = |set: &Dataset| folder.join(format!("kmeans-{}-{key}.npy", set.split));
     let shape = |set: &Dataset| [set.images.n, QUARTERS * settings.units];
     if let Some(x) = kept(&path(train), shape(train))
         && let Some(y) = kept(&path(test), shape(test))
     {
-        return Ok(Some((x, y)));
+        return Ok((x, y));
     }
-    match features(&train.images, &test.images, settings, streams, progress)? {
-        Some((x, y)) => Ok(Some((keep(&path(train), x)?, keep(&path(test), y)?))),
-        None => Ok(None),
-    }
+    let (x, y) = features(&train.images, &test.images, settings, streams, progress)?;
+    Ok((keep(&path(train), x)?, keep(&path(test), y)?))
 }
 
 fn key(train: &Dataset, test: &Dataset, settings: &KMeansSpec, streams: Streams) -> String {
@@ -226,7 +213,6 @@ mod tests {
                 .build()
                 .unwrap();
             pool.install(|| features(&train, &test, &settings, Streams::new(1), &Silent))
-                .unwrap()
                 .unwrap()
         };
         let (x, y) = run(1);

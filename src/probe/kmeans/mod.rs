@@ -15,7 +15,7 @@
 //! `linfa-clustering` 0.8 measures distances pair by pair: two iterations over 20,000 patches of 108 values and 800 centroids took
 //! it 2.0 s (k-means++ off), which is over half an hour for 50 iterations over 400,000 patches and 1,600 centroids. As one
 //! product of matrices a block, with the nets' kernels, up to 50 iterations over 100,000 patches and 400 centroids took
-//! [`cluster`] 13 s on a machine that was busier than that. Both counts are of two shared cores.
+//! `cluster` 13 s on a machine that was busier than that. Both counts are of two shared cores.
 
 mod cluster;
 mod encode;

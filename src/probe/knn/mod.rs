@@ -6,4 +6,4 @@
 mod protocol;
 mod search;
 
-pub use protocol::{KnnOutcome, knn};
+pub use protocol::{KnnOutcome, check_neighbours, knn};

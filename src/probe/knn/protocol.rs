@@ -12,6 +12,7 @@ use crate::probe::protocol::{Labelled, ProbeSettings, check, mean, spread};
 use crate::track::format::{Features, Labels};
 use crate::track::knn::KnnRecord;
 use crate::track::progress::Progress;
+use crate::track::protocol;
 
 /// What k-nearest neighbours found.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,27 +51,8 @@ pub fn knn(
     let start = Instant::now();
     let (train, test) = (train.reborrow(), test.reborrow());
     check(train, test, classes, settings)?;
-    let setting = |key, found: String, expected| ProbeError::Setting {
-        key,
-        found,
-        expected,
-    };
-    let (Labels::PerClass(per_class), Some(validation)) = (settings.labels, settings.validation)
-    else {
-        return Err(setting(
-            "validation",
-            "missing".into(),
-            "rows to choose k on, for a number of labels per class",
-        ));
-    };
+    let (per_class, validation) = check_neighbours(classes, settings, k)?;
     let rows = per_class * classes;
-    if k.is_empty() || k.contains(&0) || !k.is_sorted_by(|a, b| a < b) || k.last() > Some(&rows) {
-        return Err(setting(
-            "knn",
-            format!("{k:?}"),
-            "ascending numbers from 1 to the labels of a draw",
-        ));
-    }
     let choosing = settings.selection_draws.unwrap_or(settings.draws.min(3));
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let count = settings.draws.max(choosing);
@@ -141,10 +123,39 @@ pub fn knn(
     })
 }
 
+/// Refuse a `k` that [`knn`] cannot try; else the labels per class and the rows that it is chosen on.
+///
+/// # Errors
+/// [`ProbeError::Setting`].
+pub fn check_neighbours(
+    classes: usize,
+    settings: &ProbeSettings,
+    k: &[usize],
+) -> Result<(usize, usize), ProbeError> {
+    let (Labels::PerClass(per_class), Some(validation)) = (settings.labels, settings.validation)
+    else {
+        return Err(ProbeError::Setting {
+            key: "validation",
+            found: "missing".into(),
+            expected: "rows to choose k on, for a number of labels per class",
+        });
+    };
+    let rows = per_class * classes;
+    if k.is_empty() || k.contains(&0) || !k.is_sorted_by(|a, b| a < b) || k.last() > Some(&rows) {
+        return Err(ProbeError::Setting {
+            key: "knn",
+            found: format!("{k:?}, and a draw has {rows} labels"),
+            expected: "ascending numbers from 1 to the labels of a draw",
+        });
+    }
+    Ok((per_class, validation))
+}
+
 impl KnnOutcome {
     /// The run folder's record; the caller knows what was classified.
     pub fn into_record(self, data: &str, features: Features) -> KnnRecord {
         KnnRecord {
+            protocol: protocol::KNN,
             data: data.to_owned(),
             features,
             labels: self.labels,

@@ -64,9 +64,7 @@ pub(super) fn right(
     let mut right = vec![vec![0; k.len()]; sets.len()];
     let mut bar = progress.begin(what, Some(rows.len() as u64), Unit::Items);
     for block in rows.chunks(QUERIES) {
-        if progress.stop_requested() {
-            return Err(ProbeError::Stopped);
-        }
+        progress.check()?;
         let products = Products::new(queries.select(block), draws.features, &union)?;
         let counts: Vec<Vec<Vec<bool>>> = (0..block.len())
             .into_par_iter()

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::error::NearestError;
 use super::search::Nearest;
 use super::state;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// Between two savings of a search under way.
 const SAVE_EVERY: Duration = Duration::from_secs(60);
@@ -49,17 +49,17 @@ pub struct Curve<'a> {
 
 /// Stream references through `search` and note the error after each of the numbers of samples.
 ///
-/// `source` gives the references of a range of the stream; the same range must always be the same references. `None` where the
-/// user stopped it: what was found is saved if a place was given, and the same call goes on from there.
+/// `source` gives the references of a range of the stream; the same range must always be the same references. After a
+/// stop what was found is saved if a place was given, and the same call goes on from there.
 ///
 /// # Errors
 /// Those of `source`; [`NearestError`] for numbers of samples that do not rise, blocks of another length than asked for, or
 /// a file that cannot be read or written.
-pub fn curve<E: From<NearestError>>(
+pub fn curve<E: From<NearestError> + From<Stopped>>(
     search: &mut Nearest,
     plan: &Curve,
     mut source: impl FnMut(Range<u64>) -> Result<Block, E>,
-) -> Result<Option<Vec<Point>>, E> {
+) -> Result<Vec<Point>, E> {
     let rising = plan.samples.windows(2).all(|w| w[0] < w[1]);
     let (Some(&last), true, false) = (
         plan.samples.last(),
@@ -81,9 +81,9 @@ pub fn curve<E: From<NearestError>>(
     bar.advance(search.references());
     let mut saved = Instant::now();
     while search.references() < last {
-        if plan.progress.stop_requested() {
+        if let Err(stopped) = plan.progress.check() {
             save(search, &points)?;
-            return Ok(None);
+            return Err(stopped.into());
         }
         let from = search.references();
         let whole = (from / plan.block.max(1) + 1) * plan.block.max(1);
@@ -117,7 +117,7 @@ pub fn curve<E: From<NearestError>>(
         }
     }
     save(search, &points)?;
-    Ok(Some(points))
+    Ok(points)
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
         samples: &[u64],
         state: Option<(&Path, &str)>,
         progress: &dyn Progress,
-    ) -> Result<(Option<Vec<Point>>, u64), NearestError> {
+    ) -> Result<(Result<Vec<Point>, Stopped>, u64), NearestError> {
         let labels: Vec<u8> = (0..200).map(|i| i % 3).collect();
         let mut search = Nearest::new(&pixels(0..200, 1 << 40), COLUMNS, 1)?;
         let plan = Curve {
@@ -171,8 +171,11 @@ mod tests {
                 labels: range.clone().map(|i| (i % 3) as u8).collect(),
                 pixels: pixels(range, 0),
             })
-        })?;
-        Ok((points, asked))
+        });
+        match points {
+            Err(NearestError::Stopped(stopped)) => Ok((Err(stopped), asked)),
+            points => Ok((Ok(points?), asked)),
+        }
     }
 
     #[test]
@@ -195,7 +198,7 @@ mod tests {
         let mut total = 0;
         for stop_at in [2, 4, 1] {
             let (points, asked) = run(&samples, state, &After(AtomicUsize::new(stop_at))).unwrap();
-            assert_eq!(points, None);
+            assert_eq!(points, Err(Stopped));
             total += asked;
         }
         let (points, asked) = run(&samples, state, &Silent).unwrap();

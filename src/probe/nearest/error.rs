@@ -1,10 +1,14 @@
 use std::path::PathBuf;
 
 use crate::track::atomic::WriteError;
+use crate::track::progress::Stopped;
 
 /// What can go wrong in a search for nearest neighbours.
 #[derive(Debug, thiserror::Error)]
 pub enum NearestError {
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     /// There is nothing to classify, or nothing to classify by.
     #[error("the nearest-neighbour search has no {0}, expected at least one image")]
     Empty(&'static str),

@@ -14,7 +14,7 @@
 //! # How
 //!
 //! |q - r|^2 = |q|^2 + |r|^2 - 2 q.r, so the work is a matrix product of bytes with sums of 32 bits. Queries lie in panels of
-//! [`PANEL`](panel::PANEL), four columns of a query to a word, as the processor's dot products of bytes (VNNI) take them; groups of
+//! `PANEL`, four columns of a query to a word, as the processor's dot products of bytes (VNNI) take them; groups of
 //! four columns in which a whole panel is black are left out. References are read where they are.
 
 mod curve;

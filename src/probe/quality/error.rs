@@ -1,9 +1,13 @@
 use crate::nn::NnError;
 use crate::nn::inception::InceptionError;
+use crate::track::progress::Stopped;
 
 /// Why two sets of images could not be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum QualityError {
+    /// The user asked to stop.
+    #[error("{0}")]
+    Stopped(#[from] Stopped),
     #[error(
         "{what} has {found} images, expected at least {needed}: fewer have no neighbours to measure; ask for more `samples` or name a larger set"
     )]

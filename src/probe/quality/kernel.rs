@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::product::times_transposed;
 use super::score::spread;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// Subsets that the mean is taken over, and images in each, where there are enough.
 pub const SUBSETS: usize = 100;
@@ -26,13 +26,16 @@ pub struct Kernel {
 }
 
 /// KID of the rows of `a` and `b` over random subsets, none larger than the smaller set; over the whole sets once where
-/// both are one subset's size. `None` where the user stopped it.
+/// both are one subset's size.
+///
+/// # Errors
+/// [`Stopped`].
 pub fn kernel(
     a: ArrayView2<f64>,
     b: ArrayView2<f64>,
     rng: &mut ChaCha8Rng,
     progress: &dyn Progress,
-) -> Option<Kernel> {
+) -> Result<Kernel, Stopped> {
     let size = SUBSET.min(a.nrows()).min(b.nrows());
     let whole = size == a.nrows() && size == b.nrows();
     let subsets = if whole { 1 } else { SUBSETS };
@@ -42,9 +45,7 @@ pub fn kernel(
     let mut bar = progress.begin("kernel distance", Some(subsets as u64), Unit::Items);
     let mut found = Vec::with_capacity(subsets);
     for round in draws.chunks(ROUND) {
-        if progress.stop_requested() {
-            return None;
-        }
+        progress.check()?;
         let of = |[i, j]: &[Vec<usize>; 2]| {
             mmd(a.select(Axis(0), i).view(), b.select(Axis(0), j).view())
         };
@@ -52,7 +53,7 @@ pub fn kernel(
         bar.advance(round.len() as u64);
     }
     let (mean, deviation) = spread(&found);
-    Some(Kernel {
+    Ok(Kernel {
         mean,
         deviation,
         subsets,

@@ -13,6 +13,7 @@ use super::{QualityError, frechet};
 use crate::data::Images;
 use crate::track::Streams;
 use crate::track::progress::Progress;
+use crate::track::protocol;
 use crate::track::quality::{KernelRecord, NeighboursRecord, QualityRecord, ScoreRecord};
 
 /// Fewest images in either set: each needs more than the five neighbours that coverage asks for.
@@ -34,7 +35,7 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// Compare `generated` with `real`; `None` where the user stopped it.
+/// Compare `generated` with `real`.
 ///
 /// In a discriminator's space every feature is first centred and scaled by its mean and deviation over `real`: a layer
 /// without batch norm would count for next to nothing otherwise. Inception's features are taken as they are, so that
@@ -48,7 +49,7 @@ pub fn measure(
     real: &Images,
     settings: &Settings,
     progress: &dyn Progress,
-) -> Result<Option<QualityRecord>, QualityError> {
+) -> Result<QualityRecord, QualityError> {
     let started = Instant::now();
     for (what, set) in [("the set to judge", generated), ("the reference", real)] {
         if set.n < FEWEST {
@@ -59,12 +60,8 @@ pub fn measure(
             });
         }
     }
-    let Some(mut theirs) = space.extract(real, "real images", progress)? else {
-        return Ok(None);
-    };
-    let Some(mut ours) = space.extract(generated, "images to judge", progress)? else {
-        return Ok(None);
-    };
+    let mut theirs = space.extract(real, "real images", progress)?;
+    let mut ours = space.extract(generated, "images to judge", progress)?;
     let standardised = matches!(space, Space::Discriminator(_));
     if standardised {
         standardise(&mut theirs, &mut ours);
@@ -72,16 +69,13 @@ pub fn measure(
     let streams = Streams::new(settings.seed);
     let (a, b) = (ours.features.view(), theirs.features.view());
     let mut rng = streams.stream("quality.kernel");
-    let Some(kernel) = kernel(a, b, &mut rng, progress) else {
-        return Ok(None);
-    };
-    let Some(near) = neighbours(a, b, progress) else {
-        return Ok(None);
-    };
+    let kernel = kernel(a, b, &mut rng, progress)?;
+    let near = neighbours(a, b, progress)?;
     progress.note("Fréchet distance");
     let frechet = frechet(a, b)?;
     let [k_radius, k_density] = NEAREST;
-    Ok(Some(QualityRecord {
+    Ok(QualityRecord {
+        protocol: protocol::QUALITY,
         space: settings.space.clone(),
         net: settings.net.clone(),
         images: settings.images.clone(),
@@ -115,7 +109,7 @@ pub fn measure(
             k_density_coverage: k_density,
         },
         seconds: started.elapsed().as_secs_f64(),
-    }))
+    })
 }
 
 /// The rows come in any order, perhaps class by class: shuffled, every stretch is a sample of all.

@@ -5,7 +5,7 @@ use ndarray::{Array1, ArrayView2, Axis, s};
 use rayon::prelude::*;
 
 use super::product::times_transposed;
-use crate::track::progress::{Progress, Unit};
+use crate::track::progress::{Progress, Stopped, Unit};
 
 /// Neighbours that set the radius for precision and recall, and for density and coverage: the papers' numbers.
 pub const NEAREST: [usize; 2] = [3, 5];
@@ -27,21 +27,23 @@ pub struct Neighbours {
     pub coverage: f64,
 }
 
-/// The four measures of the rows of `generated` against those of `real`, more rows than [`NEAREST`] in each; `None`
-/// where the user stopped it.
+/// The four measures of the rows of `generated` against those of `real`, more rows than `NEAREST` in each.
 ///
 /// As in the references, a distance equal to the radius counts for precision and recall and not for density and coverage.
+///
+/// # Errors
+/// [`Stopped`].
 pub fn neighbours(
     generated: ArrayView2<f64>,
     real: ArrayView2<f64>,
     progress: &dyn Progress,
-) -> Option<Neighbours> {
+) -> Result<Neighbours, Stopped> {
     let blocks = |n: usize| n.div_ceil(BLOCK) as u64;
     let (n, m) = (real.nrows(), generated.nrows());
     let mut bar = progress.begin("neighbours", Some(2 * blocks(n) + blocks(m)), Unit::Items);
     let mut advance = |n: usize| {
         bar.advance(n as u64);
-        !progress.stop_requested()
+        progress.check()
     };
     let real_radii = radii(real, &mut advance)?;
     let generated_radii = radii(generated, &mut advance)?;
@@ -58,13 +60,11 @@ pub fn neighbours(
             })
             .collect();
         parts.into_iter().for_each(|part| sums.add(part));
-        if !advance(round.len()) {
-            return None;
-        }
+        advance(round.len())?;
     }
     let [_, k] = NEAREST;
     let inside = sums.inside.iter().filter(|i| **i).count();
-    Some(Neighbours {
+    Ok(Neighbours {
         precision: inside as f64 / m as f64,
         recall: sums.recalled as f64 / n as f64,
         density: sums.dense as f64 / (k as f64 * m as f64),
@@ -128,7 +128,10 @@ impl Sums {
 }
 
 /// Each row's squared distance to its [`NEAREST`] neighbours of the same set, itself not counted.
-fn radii(x: ArrayView2<f64>, advance: &mut impl FnMut(usize) -> bool) -> Option<Vec<[f64; 2]>> {
+fn radii(
+    x: ArrayView2<f64>,
+    advance: &mut impl FnMut(usize) -> Result<(), Stopped>,
+) -> Result<Vec<[f64; 2]>, Stopped> {
     let n = x.nrows();
     let lengths = squares(x);
     let starts: Vec<usize> = (0..n).step_by(BLOCK).collect();
@@ -154,11 +157,9 @@ fn radii(x: ArrayView2<f64>, advance: &mut impl FnMut(usize) -> bool) -> Option<
             })
             .collect();
         radii.extend(parts.into_iter().flatten());
-        if !advance(round.len()) {
-            return None;
-        }
+        advance(round.len())?;
     }
-    Some(radii)
+    Ok(radii)
 }
 
 /// Squared length of each row.
@@ -203,6 +204,30 @@ mod tests {
         let found = neighbours(stuck.view(), line(0.0, 50).view(), &Silent).unwrap();
         assert_eq!(found.precision, 1.0);
         assert!(found.recall <= 0.02 && found.coverage < 0.2, "{found:?}");
+    }
+
+    /// Ten images at 0 to 9: the last one's third neighbour is 3 away and its fifth 5, the last but one's fifth 4. What
+    /// lies at 12 is therefore just as far from 9 as its third neighbour, and from 8 as its fifth.
+    #[test]
+    fn a_tie_is_inside_for_precision_and_recall_and_outside_for_density_and_coverage() {
+        let (ten, six) = (line(0.0, 10), Array2::from_elem((6, 1), 12.0));
+        let found = neighbours(six.view(), ten.view(), &Silent).unwrap();
+        let expected = Neighbours {
+            precision: 1.0,
+            recall: 0.0,
+            density: 1.0 / 5.0,
+            coverage: 1.0 / 10.0,
+        };
+        assert_eq!(found, expected);
+        // The other way round one generated image's radius reaches all real ones, whose own radii are nothing.
+        let found = neighbours(ten.view(), six.view(), &Silent).unwrap();
+        let expected = Neighbours {
+            precision: 0.0,
+            recall: 1.0,
+            density: 0.0,
+            coverage: 0.0,
+        };
+        assert_eq!(found, expected);
     }
 
     proptest! {

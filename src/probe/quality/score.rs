@@ -64,4 +64,13 @@ mod tests {
         let (mean, _) = inception_score(Array2::zeros((40, 4)).view(), 10);
         assert!((mean - 1.0).abs() < 1e-12);
     }
+
+    /// A stretch of four classes and one of none: 4 and 1.
+    #[test]
+    fn stretches_are_scored_apart_in_their_order() {
+        let logits = Array2::from_shape_fn((8, 4), |(i, j)| if i == j { 50.0 } else { 0.0 });
+        let (mean, deviation) = inception_score(logits.view(), 2);
+        assert!((mean - 2.5).abs() < 1e-9, "{mean}");
+        assert!((deviation - 1.5).abs() < 1e-9, "{deviation}");
+    }
 }

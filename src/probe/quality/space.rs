@@ -40,7 +40,7 @@ impl Space {
         }
     }
 
-    /// Features of every image; `None` where the user stopped it. D takes images of its own size and colours.
+    /// Features of every image. D takes images of its own size and colours.
     ///
     /// # Errors
     /// The network's own; [`QualityError::NotFinite`].
@@ -49,7 +49,7 @@ impl Space {
         images: &Images,
         what: &'static str,
         progress: &dyn Progress,
-    ) -> Result<Option<Extracted>, QualityError> {
+    ) -> Result<Extracted, QualityError> {
         let batch = match self {
             Space::Discriminator(_) => BATCH,
             Space::Inception(_) => INCEPTION_BATCH,
@@ -58,9 +58,7 @@ impl Space {
         let mut bar = progress.begin(&title, Some(images.n as u64), Unit::Images);
         let (mut features, mut logits) = (Vec::new(), Vec::new());
         for from in (0..images.n).step_by(batch) {
-            if progress.stop_requested() {
-                return Ok(None);
-            }
+            progress.check()?;
             let rows = from..(from + batch).min(images.n);
             bar.advance(rows.len() as u64);
             match self {
@@ -84,13 +82,13 @@ impl Space {
             Array2::from_shape_vec((images.n, columns), values)
                 .map_err(|e| QualityError::Shape(e.to_string()))
         };
-        Ok(Some(Extracted {
+        Ok(Extracted {
             features: table(features, d)?,
             logits: match self {
                 Space::Discriminator(_) => None,
                 Space::Inception(_) => Some(table(logits, CLASSES)?),
             },
-        }))
+        })
     }
 }
 

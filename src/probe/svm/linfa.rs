@@ -10,7 +10,6 @@
 //! ((1 - b)^2 + (1 + b)^2) / (4 scale^2), which is b^2 / (2 scale^2) and a constant, as long as |b| <= 1. Whether the
 //! optimum was reached is checked against the primal objective in any case.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use linfa::dataset::DatasetBase;
@@ -97,10 +96,8 @@ impl<'x> Dual<'x> {
                     passes: 0,
                     gap: 1.0,
                 };
-                if let Some(watch) = watch
-                    && let ControlFlow::Break(()) = watch(&step)
-                {
-                    return Err(SvmError::Stopped);
+                if let Some(watch) = watch {
+                    watch(&step)?;
                 }
                 self.binary(&records, class)
             })

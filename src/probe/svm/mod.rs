@@ -5,7 +5,7 @@
 //! min over w, b of 1/2 |w|^2 + 1/2 (b / scale)^2 + C sum_i max(0, 1 - y_i (w.x_i + b))^2
 //!
 //! A row is given to the class of the largest margin. [`Bias`] says what becomes of the intercept; features are
-//! used as they come. Two solvers stand behind one face ([`L2SvmParams`], linfa's `Fit` and `Predict`):
+//! used as they come (the protocols bring those of an unusual size to the usual one before: `scale.rs`). Two solvers stand behind one face ([`L2SvmParams`], linfa's `Fit` and `Predict`):
 //! linfa-svm in the dual for a hundred rows or so (`linfa.rs`) and ours in the primal beyond: on the rows' Gram matrix
 //! where they are at most a thousand and a quarter of the features (`expansion.rs`), else on the features (`primal.rs`). All
 //! report a duality gap: how far, at most, the objective is from the optimum. All classes share each pass over the features, and
@@ -70,7 +70,7 @@ mod view;
 
 pub use model::{L2Svm, Step, Weights, largest};
 pub use objective::Targets;
-pub use params::{Bias, L2SvmParams, L2SvmValidParams, Solver, Watch};
+pub use params::{Bias, L2SvmParams, L2SvmValidParams, Solver, Watch, is_usable_c};
 pub use primal::Report;
 pub use solver::{Fitted, Fitter, LINFA_ROWS, check_features};
 pub use view::View;

@@ -1,7 +1,5 @@
 //! Parameters of the L2-SVM, unchecked and checked, in linfa's manner.
 
-use std::ops::ControlFlow;
-
 use linfa::ParamGuard;
 use linfa::dataset::{AsSingleTargets, DatasetBase};
 use linfa::traits::Fit;
@@ -11,9 +9,10 @@ use super::model::{L2Svm, Step};
 use super::objective::Targets;
 use super::solver::{Fitter, check_features};
 use crate::probe::error::SvmError;
+use crate::track::progress::Stopped;
 
-/// Called once per Newton step (or per fitted class by linfa); breaking off ends the fit with [`SvmError::Stopped`].
-pub type Watch<'a> = &'a (dyn Fn(&Step) -> ControlFlow<()> + Sync);
+/// Called once per Newton step (or per fitted class by linfa); an error ends the fit.
+pub type Watch<'a> = &'a (dyn Fn(&Step) -> Result<(), Stopped> + Sync);
 
 /// How the intercept is treated.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -148,11 +147,15 @@ impl<'a> ParamGuard for L2SvmParams<'a> {
 
 /// C must be positive, also in single precision.
 pub(super) fn check_c(c: f64) -> Result<(), SvmError> {
-    if c > 0.0 && (1e-30..1e30).contains(&c) {
-        Ok(())
-    } else {
-        Err(SvmError::InvalidC(c))
+    match is_usable_c(c) {
+        true => Ok(()),
+        false => Err(SvmError::InvalidC(c)),
     }
+}
+
+/// Whether single precision can work with this C.
+pub fn is_usable_c(c: f64) -> bool {
+    (1e-30..1e30).contains(&c)
 }
 
 impl<D, T, L> Fit<ArrayBase<D, Ix2>, T, SvmError> for L2SvmValidParams<'_>

@@ -231,9 +231,9 @@ pub(super) fn tell(
         passes,
         gap,
     };
-    match watch.map(|watch| watch(&step)) {
-        Some(ControlFlow::Break(())) => Err(SvmError::Stopped),
-        _ => Ok(()),
+    match watch {
+        Some(watch) => Ok(watch(&step)?),
+        None => Ok(()),
     }
 }
 

@@ -10,7 +10,7 @@ use super::objective::Targets;
 use super::params::{Bias, Solver, Watch, check_c};
 use super::primal::{Path, Report};
 use super::view::View;
-use crate::probe::error::SvmError;
+use crate::probe::error::{Class, SvmError};
 
 /// Most rows that [`Solver::Auto`] gives to linfa-svm.
 ///
@@ -239,7 +239,7 @@ fn check_targets(x: View, targets: &Targets) -> Result<(), SvmError> {
     }
     match seen.iter().position(|s| !s) {
         Some(class) => Err(SvmError::MissingClass {
-            class,
+            class: Class::Number(class),
             classes,
             rows: targets.rows(),
         }),

@@ -88,6 +88,29 @@ impl<'x> View<'x> {
         }
     }
 
+    /// The squared length of each row.
+    pub fn squares(&self) -> Vec<f64> {
+        fn of<T: Copy + Sync>(x: ArrayView2<T>, value: impl Fn(T) -> f32 + Sync) -> Vec<f64> {
+            let square = |i| x.row(i).iter().map(|v| f64::from(value(*v)).powi(2)).sum();
+            (0..x.nrows()).into_par_iter().map(square).collect()
+        }
+        match self {
+            View::Single(x) => of(*x, |v| v),
+            View::Half(x) => of(*x, f16::to_f32),
+        }
+    }
+
+    /// Whether no row differs from the first.
+    pub fn rows_are_alike(&self) -> bool {
+        fn of<T: PartialEq>(x: ArrayView2<T>) -> bool {
+            x.outer_iter().all(|row| row == x.row(0))
+        }
+        match self {
+            View::Single(x) => of(*x),
+            View::Half(x) => of(*x),
+        }
+    }
+
     /// The first row and column whose value is not finite, and the value.
     pub(super) fn not_finite(&self) -> Option<(usize, usize, f32)> {
         fn first<T: Copy + Sync>(

@@ -5,11 +5,12 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::canvas::{Area, Chart, INK, PALETTE, Pen, Rendered, SOFT, message, render};
 use crate::report::ReportError;
-use crate::report::accuracy::{Kind, Row, rows};
 use crate::report::collect::Experiment;
 use crate::report::groups;
 use crate::report::published::{Measure, Published, data_name};
-use crate::report::table1;
+use crate::report::tables::accuracy::{AccuracyRow, Kind, rows};
+use crate::report::tables::table1;
+use crate::report::versions::Versions;
 use crate::report::words;
 use crate::track::format::Labels;
 
@@ -88,16 +89,23 @@ pub fn chart(
     let caption = format!(
         "Whiskers are 95% intervals.{papers} measured here, at the scale that the table names; small dots are single seeds."
     );
+    let versions = Versions::of(rows.iter().map(|r| r.version));
+    let caption = versions
+        .remark()
+        .map_or(caption.clone(), |said| format!("{caption} {said}"));
     render("accuracy", title, caption, &chart).map(Some)
 }
 
-fn panel(labels: Labels, rows: &[Row]) -> Panel {
+fn panel(labels: Labels, rows: &[AccuracyRow]) -> Panel {
     let mut marks = Vec::new();
     for row in rows {
         let Some(cell) = row.cells.get(&labels) else {
             continue;
         };
-        let same = |r: &&Row| r.group.is_some() && r.group == row.group && r.kind == row.kind;
+        let same = |r: &&AccuracyRow| {
+            let alike = r.group == row.group && r.kind == row.kind && r.version == row.version;
+            r.group.is_some() && alike
+        };
         let has_mean = rows.iter().filter(same).any(|r| r.seeds > 1);
         if has_mean && row.seeds == 1 {
             continue;
@@ -140,7 +148,7 @@ fn panel(labels: Labels, rows: &[Row]) -> Panel {
 }
 
 /// A row's name; in a sweep of several arms what sets the arm apart leaves no room for more.
-fn name(row: &Row) -> String {
+fn name(row: &AccuracyRow) -> String {
     let features = match row.kind {
         Kind::Trained => "trained D",
         Kind::Untrained => "untrained D",

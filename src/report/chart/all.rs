@@ -1,3 +1,5 @@
+//! Every chart of a report, in its order.
+
 use super::canvas::{Rendered, render};
 use super::kinds::{ACCURACY, GRADIENTS, Kind, LOSS, THROUGHPUT};
 use super::{accuracy, curves, filters, nearest};

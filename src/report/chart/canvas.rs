@@ -1,4 +1,4 @@
-//! A chart's paper and pens: drawn once in units of a CSS pixel, rendered as SVG and as PNG.
+//! What all charts share: the area they draw on in CSS pixels, fonts and colours, and rendering as SVG and as PNG.
 
 use plotters::chart::MeshStyle;
 use plotters::coord::Shift;
@@ -10,6 +10,7 @@ use plotters::prelude::{
 
 use super::raster::png;
 use crate::report::ReportError;
+use crate::spec::visible_lines;
 use crate::track::fonts;
 
 /// Text. The page's dark mode finds these four by their values.
@@ -153,10 +154,56 @@ fn svg(chart: &impl Chart) -> Result<String, String> {
         chart.draw(&area, Pen::new(1.0))?;
         area.present().map_err(message)?;
     }
-    Ok(text)
+    // Names may hold control characters, which XML knows no way to write.
+    Ok(visible_lines(&text).into_owned())
 }
 
 /// An error of a backend as text.
 pub fn message(error: impl std::fmt::Display) -> String {
     error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::visible;
+    use proptest::prelude::*;
+
+    /// A chart of a name alone.
+    struct Named(String);
+
+    impl Chart for Named {
+        fn size(&self) -> (u32, u32) {
+            (200, 40)
+        }
+
+        fn draw<DB: DrawingBackend>(&self, area: &Area<DB>, pen: Pen) -> Result<(), String> {
+            area.draw_text(&self.0, &pen.text(17.0, &INK), (10, 10))
+                .map_err(message)
+        }
+    }
+
+    fn said(name: &str) -> String {
+        let svg = svg(&Named(name.to_string())).unwrap();
+        let tree = roxmltree::Document::parse(&svg).unwrap();
+        let texts = tree.descendants().filter(|n| n.is_text());
+        texts.map(|n| n.text().unwrap_or_default().trim()).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_makes_well_formed_xml(name in any::<String>()) {
+            let shown = visible(&name);
+            let words = |text: &str| text.split_whitespace().map(str::to_string).collect::<Vec<_>>();
+            // White space of its own is the SVG's layout; between words it is the name's.
+            prop_assert_eq!(words(&said(&name)), words(&shown.replace("\\n", " ").replace("\\t", " ")));
+        }
+    }
+
+    #[test]
+    fn control_characters_are_written_out() {
+        fonts::register().unwrap();
+        assert_eq!(said("a\u{1b}[31m<b>&\0"), r"a\u{1b}[31m<b>&\u{0}");
+        png(&Named("a\u{1b}\u{0}".to_string())).unwrap();
+    }
 }

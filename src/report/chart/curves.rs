@@ -32,8 +32,8 @@ pub struct Curves<'a> {
 
 struct Line {
     name: String,
-    /// What is repeated with other seeds.
-    arm: String,
+    /// What is repeated with other seeds: an arm, and the version of its training.
+    arm: (String, u32),
     /// Place in the palette: that of the arm where arms are repeated, else the line's own.
     color: usize,
     /// One list of stretches a panel.
@@ -75,7 +75,7 @@ impl<'a> Curves<'a> {
                 };
                 lines.push(Line {
                     name: format!("{}{state}", words::short_label(trial.name())),
-                    arm: trial.arm(),
+                    arm: (trial.arm(), trial.run.training),
                     color: lines.len(),
                     panels,
                 });
@@ -213,7 +213,7 @@ impl Chart for Curves<'_> {
 /// Names for the legend with their colours, none for a single line. Arms that were repeated are named and coloured once:
 /// seeds of one arm belong together, and colours are few.
 fn names(lines: &mut [Line]) -> Vec<(usize, String)> {
-    let mut arms: Vec<(String, usize)> = Vec::new();
+    let mut arms: Vec<((String, u32), usize)> = Vec::new();
     for line in lines.iter() {
         match arms.iter_mut().find(|(arm, _)| *arm == line.arm) {
             Some((_, seeds)) => *seeds += 1,
@@ -231,9 +231,16 @@ fn names(lines: &mut [Line]) -> Vec<(usize, String)> {
         let arm = arms.iter().position(|(arm, _)| *arm == line.arm);
         line.color = arm.unwrap_or(line.color);
     }
-    let name = |(i, (arm, seeds)): (usize, &(String, usize))| {
+    let newest = arms.iter().map(|((_, training), _)| *training).max();
+    let name = |(i, ((arm, training), seeds)): (usize, &((String, u32), usize))| {
         let seeds = words::count(*seeds as f64, "seed");
-        (i, format!("{}, {seeds}", words::short_label(arm)))
+        let older = match Some(*training) == newest {
+            true => String::new(),
+            false => format!(" [training version {training}]"),
+        };
+        let name = words::short_label(arm);
+        let parts = [name, seeds].into_iter().filter(|p| !p.is_empty());
+        (i, parts.collect::<Vec<_>>().join(", ") + &older)
     };
     arms.iter().enumerate().map(name).collect()
 }
@@ -271,7 +278,7 @@ mod tests {
     fn line(name: &str, arm: &str, color: usize) -> Line {
         Line {
             name: name.to_string(),
-            arm: arm.to_string(),
+            arm: (arm.to_string(), 2),
             color,
             panels: Vec::new(),
         }

@@ -1,4 +1,4 @@
-//! Every filter over training as a heat map: rows are filters, columns looks of the monitor.
+//! Every filter over training as a heat map: rows are filters, columns the times at which the monitor measured them.
 
 use plotters::prelude::{DrawingBackend, RGBColor, Rectangle, Text};
 

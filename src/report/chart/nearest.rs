@@ -10,7 +10,7 @@ use super::canvas::{Area, Chart, INK, PALETTE, Pen, Rendered, SOFT, message, ren
 use crate::report::ReportError;
 use crate::report::collect::Experiment;
 use crate::report::published::{Published, data_name};
-use crate::report::table3::{self, Kind, Row};
+use crate::report::tables::table3::{self, Kind, NearestRow};
 use crate::report::words;
 
 const WIDTH: u32 = 720;
@@ -27,7 +27,7 @@ const PAPER: RGBColor = RGBColor(0x8a, 0x8a, 0x8a);
 
 struct Errors {
     title: String,
-    rows: Vec<Row>,
+    rows: Vec<NearestRow>,
     /// Ends of the axes.
     samples: (f64, f64),
     errors: (f64, f64),

@@ -1,4 +1,4 @@
-//! PNGs: plotters' bitmap, drawn large and averaged, its text set where SVG viewers set it.
+//! Renders a chart as PNG: drawn large by plotters and averaged down, its text placed where SVG viewers place it.
 
 use std::io::Cursor;
 
@@ -9,6 +9,7 @@ use plotters_backend::{
 };
 
 use super::canvas::{Chart, PAPER, Pen, message};
+use crate::spec::visible;
 
 /// PNGs have this many pixels to a unit, for sharp screens.
 const SCALE: u32 = 2;
@@ -97,6 +98,6 @@ impl<'a> DrawingBackend for Raster<'a> {
             VPos::Bottom => 0.0,
         };
         let y = y + (lower * style.size()).round() as i32;
-        self.0.draw_text(text, style, (x, y))
+        self.0.draw_text(&visible(text), style, (x, y))
     }
 }

@@ -1,4 +1,4 @@
-//! Measurements made fit to draw: thinned where dense, on an axis that shows most of them.
+//! Prepares measurements for a chart: dense ones become means and ranges, and the axis is cut so that it shows most of them.
 
 use crate::report::words;
 

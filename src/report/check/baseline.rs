@@ -1,4 +1,4 @@
-//! The file that holds what an experiment's metrics should be.
+//! The baseline file: what an experiment's metrics should be, and how far they may lie from it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::report::ReportError;
 use crate::spec::load;
-use crate::track::atomic;
+use crate::track::{atomic, protocol};
 
 /// `results/baselines/<experiment>.yaml`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -20,6 +20,11 @@ pub struct Baseline {
     pub profile: Option<String>,
     /// `cpu` or `cuda`, where it was measured; the tolerances cover the difference.
     pub device: String,
+    /// The version of the training that was measured, and of the protocol of its probes.
+    #[serde(default = "protocol::unnumbered")]
+    pub training: u32,
+    #[serde(default = "protocol::unnumbered")]
+    pub protocol: u32,
     pub metrics: BTreeMap<String, Expected>,
 }
 
@@ -83,7 +88,13 @@ impl Baseline {
         if let Some(profile) = &self.profile {
             let _ = writeln!(out, "profile: {}", quoted(profile));
         }
-        let _ = writeln!(out, "device: {}\nmetrics:", quoted(&self.device));
+        let _ = writeln!(
+            out,
+            "device: {}\ntraining: {}\nprotocol: {}\nmetrics:",
+            quoted(&self.device),
+            self.training,
+            self.protocol
+        );
         if self.metrics.is_empty() {
             out.truncate(out.len() - 1);
             out += " {}\n";
@@ -134,6 +145,8 @@ mod tests {
             experiment: "cifar".into(),
             profile: Some("true".into()),
             device: "cpu".into(),
+            training: 2,
+            protocol: 3,
             metrics: [
                 (
                     "probe.cifar10.all.accuracy".to_string(),

@@ -1,12 +1,14 @@
+//! Compares results with a baseline, and makes results the baseline.
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::baseline::{Baseline, Direction, Expected};
-use super::means::{device_kind, finished, means, profile_name, rounded};
+use super::means::{self, device_kind, finished, profile_name, rounded};
 use crate::report::ReportError;
-use crate::report::collect::collect;
+use crate::report::collect::{Experiment, collect};
 use crate::report::export::text;
-use crate::report::table::{Table, text_frame};
+use crate::report::tables::{Columns, Table, failed, or_absent};
 use crate::report::words;
 
 /// One metric, then and now.
@@ -18,12 +20,12 @@ pub struct Difference {
     /// Ours less the baseline's.
     pub difference: Option<f64>,
     pub tolerance: Option<f64>,
-    pub verdict: Verdict,
+    pub verdict: CheckVerdict,
 }
 
 /// How a metric stands to its baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CheckVerdict {
     /// Within the tolerance.
     Held,
     /// Beyond the tolerance, in the better direction.
@@ -50,7 +52,7 @@ impl Comparison {
     pub fn regressed(&self) -> bool {
         self.differences
             .iter()
-            .any(|d| matches!(d.verdict, Verdict::Regressed | Verdict::Missing))
+            .any(|d| matches!(d.verdict, CheckVerdict::Regressed | CheckVerdict::Missing))
     }
 
     /// The differences for a terminal.
@@ -58,28 +60,18 @@ impl Comparison {
     /// # Errors
     /// [`ReportError::Table`].
     pub fn table(&self) -> Result<String, ReportError> {
-        let number = |of: fn(&Difference) -> Option<f64>| -> Vec<String> {
-            let cell = |d| of(d).map_or("–".to_string(), |v| format!("{v:.4}"));
-            self.differences.iter().map(cell).collect()
-        };
-        let names = self.differences.iter().map(|d| d.metric.clone());
-        let verdicts = self.differences.iter().map(|d| word(d.verdict).to_string());
         // Rounded first, and plus zero: what shows as nothing has no sign of its own.
         let signed = |v: f64| format!("{:+.4}", (v * 1e4).round() / 1e4 + 0.0);
-        let change = self
-            .differences
-            .iter()
-            .map(|d| d.difference.map_or("–".to_string(), signed));
-        let columns = vec![
-            ("Metric".to_string(), names.collect()),
-            ("Baseline".to_string(), number(|d| d.baseline)),
-            ("Ours".to_string(), number(|d| d.ours)),
-            ("Difference".to_string(), change.collect()),
-            ("Tolerance".to_string(), number(|d| d.tolerance)),
-            ("Verdict".to_string(), verdicts.collect()),
-        ];
+        let number = |v: Option<f64>| or_absent(v.map(|v| format!("{v:.4}")));
         let build = || {
-            let shown = text_frame(columns)?;
+            let shown = Columns::of(&self.differences)
+                .with("Metric", |d| d.metric.clone())
+                .with("Baseline", |d| number(d.baseline))
+                .with("Ours", |d| number(d.ours))
+                .with("Difference", |d| or_absent(d.difference.map(signed)))
+                .with("Tolerance", |d| number(d.tolerance))
+                .with("Verdict", |d| word(d.verdict))
+                .frame()?;
             text(&Table {
                 id: "check".to_string(),
                 title: format!("{} against its baseline", self.experiment),
@@ -91,34 +83,31 @@ impl Comparison {
                 remarks: self.remarks.clone(),
             })
         };
-        build().map_err(|source| ReportError::Table {
-            table: "check".to_string(),
-            source,
-        })
+        build().map_err(failed("check"))
     }
 }
 
-fn word(verdict: Verdict) -> &'static str {
+fn word(verdict: CheckVerdict) -> &'static str {
     match verdict {
-        Verdict::Held => "held",
-        Verdict::Better => "better",
-        Verdict::Regressed => "REGRESSED",
-        Verdict::Missing => "MISSING",
-        Verdict::New => "new",
+        CheckVerdict::Held => "held",
+        CheckVerdict::Better => "better",
+        CheckVerdict::Regressed => "REGRESSED",
+        CheckVerdict::Missing => "MISSING",
+        CheckVerdict::New => "new",
     }
 }
 
 /// Compare the finished trials in `folder` with a baseline file.
 ///
-/// A metric is the mean over the finished trials of the baseline's profile; where a sweep has several arms, each arm
-/// has its own, named `<metric>@<arm>`.
+/// A metric is the mean over the finished trials of the baseline's profile that the newest version of the program trained;
+/// where a sweep has several arms, each arm has its own, named `<metric>@<arm>`.
 ///
 /// # Errors
 /// As [`collect`]; [`ReportError::NoneFinished`], [`ReportError::OtherExperiment`]; [`ReportError::Yaml`] for the
 /// baseline, with its place.
 pub fn compare(folder: &Path, baseline: &Path) -> Result<Comparison, ReportError> {
     let expected = Baseline::read(baseline)?;
-    let experiment = collect(folder)?;
+    let experiment = whole(folder)?;
     if expected.experiment != experiment.name {
         return Err(ReportError::OtherExperiment {
             path: baseline.to_path_buf(),
@@ -127,7 +116,7 @@ pub fn compare(folder: &Path, baseline: &Path) -> Result<Comparison, ReportError
         });
     }
     let trials = finished(&experiment, Some(&expected.profile))?;
-    let ours = means(&trials);
+    let ours = means::means(&trials);
     let names: BTreeSet<&String> = expected.metrics.keys().chain(ours.keys()).collect();
     let differences = names
         .into_iter()
@@ -151,6 +140,20 @@ pub fn compare(folder: &Path, baseline: &Path) -> Result<Comparison, ReportError
             expected.device
         ));
     }
+    let versions = [
+        ("training", expected.training, means::training(&trials)),
+        (
+            "the probes' protocol",
+            expected.protocol,
+            means::protocol(&trials),
+        ),
+    ];
+    for (what, before, now) in versions.into_iter().filter(|(_, a, b)| a != b) {
+        remarks.push(format!(
+            "The baseline was measured by version {before} of {what}, these results by version {now}: a difference may be \
+             the program's own. `--accept` makes these the baseline."
+        ));
+    }
     Ok(Comparison {
         experiment: experiment.name.clone(),
         differences,
@@ -161,15 +164,15 @@ pub fn compare(folder: &Path, baseline: &Path) -> Result<Comparison, ReportError
 fn difference(name: &str, expected: Option<&Expected>, ours: Option<f64>) -> Difference {
     let difference = expected.and_then(|e| Some(ours? - e.value));
     let verdict = match (expected, difference) {
-        (None, _) => Verdict::New,
-        (Some(_), None) => Verdict::Missing,
+        (None, _) => CheckVerdict::New,
+        (Some(_), None) => CheckVerdict::Missing,
         // A metric that is no number has not held.
         (Some(e), Some(d)) if d.is_nan() || d.abs() > e.tolerance => match e.direction {
-            Direction::Higher if d > 0.0 => Verdict::Better,
-            Direction::Lower if d < 0.0 => Verdict::Better,
-            _ => Verdict::Regressed,
+            Direction::Higher if d > 0.0 => CheckVerdict::Better,
+            Direction::Lower if d < 0.0 => CheckVerdict::Better,
+            _ => CheckVerdict::Regressed,
         },
-        _ => Verdict::Held,
+        _ => CheckVerdict::Held,
     };
     Difference {
         metric: name.to_string(),
@@ -193,7 +196,7 @@ pub fn accept(folder: &Path, baseline: &Path) -> Result<Baseline, ReportError> {
         true => Some(Baseline::read(baseline)?),
         false => None,
     };
-    let experiment = collect(folder)?;
+    let experiment = whole(folder)?;
     let of_old = old
         .as_ref()
         .and_then(|old| finished(&experiment, Some(&old.profile)).ok());
@@ -201,7 +204,7 @@ pub fn accept(folder: &Path, baseline: &Path) -> Result<Baseline, ReportError> {
         Some(trials) => trials,
         None => finished(&experiment, None)?,
     };
-    let metrics = means(&trials)
+    let metrics = means::means(&trials)
         .into_iter()
         .map(|(name, mean)| {
             let kept = old.as_ref().and_then(|old| old.metrics.get(&name));
@@ -217,17 +220,28 @@ pub fn accept(folder: &Path, baseline: &Path) -> Result<Baseline, ReportError> {
         experiment: experiment.name.clone(),
         profile: trials.first().and_then(|t| t.run.profile.clone()),
         device: device_kind(&trials),
+        training: means::training(&trials),
+        protocol: means::protocol(&trials),
         metrics,
     };
     new.write(baseline)?;
     Ok(new)
 }
 
+/// An experiment of which nothing is damaged: a mean without a trial's numbers would be held to one with them.
+fn whole(folder: &Path) -> Result<Experiment, ReportError> {
+    let experiment = collect(folder)?;
+    match experiment.left_out.is_empty() {
+        true => Ok(experiment),
+        false => Err(ReportError::Damaged(experiment.left_out.join("\n"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn verdict(value: f64, direction: Direction) -> Verdict {
+    fn verdict(value: f64, direction: Direction) -> CheckVerdict {
         let expected = Expected {
             value: 0.5,
             tolerance: 0.01,
@@ -238,13 +252,16 @@ mod tests {
 
     #[test]
     fn a_difference_beyond_the_tolerance_is_judged_by_direction() {
-        assert_eq!(verdict(0.505, Direction::Higher), Verdict::Held);
-        assert_eq!(verdict(0.52, Direction::Higher), Verdict::Better);
-        assert_eq!(verdict(0.48, Direction::Higher), Verdict::Regressed);
-        assert_eq!(verdict(0.48, Direction::Lower), Verdict::Better);
-        assert_eq!(verdict(0.52, Direction::Lower), Verdict::Regressed);
-        assert_eq!(verdict(0.52, Direction::Either), Verdict::Regressed);
-        assert_eq!(verdict(f64::NAN, Direction::Higher), Verdict::Regressed);
-        assert_eq!(difference("m", None, Some(1.0)).verdict, Verdict::New);
+        assert_eq!(verdict(0.505, Direction::Higher), CheckVerdict::Held);
+        assert_eq!(verdict(0.52, Direction::Higher), CheckVerdict::Better);
+        assert_eq!(verdict(0.48, Direction::Higher), CheckVerdict::Regressed);
+        assert_eq!(verdict(0.48, Direction::Lower), CheckVerdict::Better);
+        assert_eq!(verdict(0.52, Direction::Lower), CheckVerdict::Regressed);
+        assert_eq!(verdict(0.52, Direction::Either), CheckVerdict::Regressed);
+        assert_eq!(
+            verdict(f64::NAN, Direction::Higher),
+            CheckVerdict::Regressed
+        );
+        assert_eq!(difference("m", None, Some(1.0)).verdict, CheckVerdict::New);
     }
 }

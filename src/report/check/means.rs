@@ -6,8 +6,8 @@ use super::baseline::Direction;
 use crate::report::ReportError;
 use crate::report::collect::{Experiment, Trial};
 use crate::report::words;
-use crate::track::format::{Features, Status};
-use crate::track::metrics;
+use crate::track::format::{Features, ProbeRecord, Status};
+use crate::track::{metrics, protocol};
 
 /// Seeds and devices move an accuracy by about this much at the scale of the cpu profile.
 const LEAST_TOLERANCE: f64 = 0.01;
@@ -27,45 +27,54 @@ impl Mean {
     }
 }
 
-/// Every metric of the trials, as [`super::compare()`] names them.
+/// Every metric of the trials, as [`super::compare()`] names them; each by the newest version of the protocol that measured
+/// it, over the trials that it measured.
 pub fn means(trials: &[&Trial]) -> BTreeMap<String, Mean> {
     let arms: BTreeSet<String> = trials.iter().map(|t| t.arm()).collect();
-    let mut values: BTreeMap<String, Vec<f64>> = BTreeMap::new();
-    let mut means: BTreeMap<String, Mean> = BTreeMap::new();
+    // Of two probes of one name and version the later counts.
+    let mut found: BTreeMap<String, BTreeMap<u32, Vec<&ProbeRecord>>> = BTreeMap::new();
     for trial in trials {
         let arm = trial.arm();
-        let named = |name: String| match arms.len() > 1 && !arm.is_empty() {
-            true => format!("{name}@{arm}"),
-            false => name,
-        };
-        for (name, value) in metrics::of_probes(&trial.probes) {
-            values.entry(named(name)).or_default().push(value);
-        }
-        for probe in &trial.probes {
-            let mean = means
-                .entry(named(metrics::probe_name(probe)))
-                .or_insert(Mean {
-                    value: 0.0,
-                    interval: 0.0,
-                    direction: match probe.features {
-                        Features::Trained => Direction::Higher,
-                        Features::Untrained | Features::Pixels | Features::KMeans => {
-                            Direction::Either
-                        }
-                    },
-                });
-            mean.interval = mean.interval.max(probe.interval.unwrap_or(0.0));
+        let probes: BTreeMap<(String, u32), &ProbeRecord> = trial
+            .probes
+            .iter()
+            .map(|p| ((metrics::probe_name(p), p.protocol), p))
+            .collect();
+        for ((name, protocol), probe) in probes {
+            let name = match arms.len() > 1 && !arm.is_empty() {
+                true => format!("{name}@{arm}"),
+                false => name,
+            };
+            let versions = found.entry(name).or_default();
+            versions.entry(protocol).or_default().push(probe);
         }
     }
-    for (name, values) in values {
-        if let Some(mean) = means.get_mut(&name) {
-            mean.value = values.iter().sum::<f64>() / values.len() as f64;
-        }
-    }
-    means
+    let newest = found.into_iter().filter_map(|(name, mut versions)| {
+        let (_, probes) = versions.pop_last()?;
+        Some((name, mean(&probes)?))
+    });
+    newest.collect()
 }
 
-/// The finished trials of a profile; `None` takes the profile of the trial that was started last.
+/// `None` of none.
+fn mean(probes: &[&ProbeRecord]) -> Option<Mean> {
+    let accuracies = probes.iter().map(|p| p.accuracy);
+    let intervals = probes.iter().map(|p| p.interval.unwrap_or(0.0));
+    Some(Mean {
+        value: accuracies.sum::<f64>() / probes.len() as f64,
+        interval: intervals.fold(0.0, f64::max),
+        direction: match probes.first()?.features {
+            Features::Trained => Direction::Higher,
+            Features::Untrained | Features::Pixels | Features::KMeans => Direction::Either,
+        },
+    })
+}
+
+/// The finished trials of a profile, of the newest version of the training among them; `None` takes the profile of the trial
+/// that was started last.
+///
+/// # Errors
+/// [`ReportError::NoneFinished`].
 pub fn finished<'a>(
     experiment: &'a Experiment,
     profile: Option<&Option<String>>,
@@ -95,7 +104,21 @@ pub fn finished<'a>(
             },
         });
     }
-    Ok(chosen)
+    let newest = training(&chosen);
+    let of_newest = |t: &&Trial| t.run.training == newest;
+    Ok(chosen.into_iter().filter(of_newest).collect())
+}
+
+/// The newest version of the training among some trials.
+pub fn training(trials: &[&Trial]) -> u32 {
+    let versions = trials.iter().map(|t| t.run.training);
+    versions.max().unwrap_or_else(protocol::unnumbered)
+}
+
+/// The newest version of the probes' protocol among some trials.
+pub fn protocol(trials: &[&Trial]) -> u32 {
+    let versions = trials.iter().flat_map(|t| &t.probes).map(|p| p.protocol);
+    versions.max().unwrap_or_else(protocol::unnumbered)
 }
 
 /// A profile in words.

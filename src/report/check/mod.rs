@@ -7,4 +7,4 @@ mod compare;
 mod means;
 
 pub use baseline::{Baseline, Direction, Expected};
-pub use compare::{Comparison, Difference, Verdict, accept, compare};
+pub use compare::{CheckVerdict, Comparison, Difference, accept, compare};

@@ -2,15 +2,16 @@
 
 use serde_json::Value;
 
-use super::all::Asked;
 use super::contrast::{self, Contrast, contrasts, difference};
+use super::evidence::Asked;
 use super::outcome::{Number, Outcome};
 use super::rules;
 use crate::report::ReportError;
 use crate::report::collect::Trial;
-use crate::report::findings::{Verdict, gain};
+use crate::report::gain::{GainVerdict, gain};
 use crate::report::groups::{Estimate, mean_of};
 use crate::report::oscillation::{Oscillation, oscillation};
+use crate::track::protocol;
 
 const LR: &str = "train.adam.lr";
 const BETA1: &str = "train.adam.beta1";
@@ -91,7 +92,7 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
         numbers.push(Number::percent(format!("accuracy, {other}"), probed.second));
     }
     Some(Outcome {
-        held: verdicts.contains(&Verdict::Better) && !verdicts.contains(&Verdict::Worse),
+        held: verdicts.contains(&GainVerdict::Better) && !verdicts.contains(&GainVerdict::Worse),
         sentence: format!(
             "How far the losses swing about their trend (standard deviation of the logarithm, mean over quarters of the training) with {other}: {}.",
             said.join("; "),
@@ -99,6 +100,8 @@ fn swings(pair: &Contrast, asked: &Asked) -> Option<Outcome> {
         numbers,
         seeds: pair.seeds(),
         scale: pair.scale(),
+        training: pair.training,
+        protocol: Some(protocol::OSCILLATION),
         experiment: pair.experiment.name.clone(),
     })
 }

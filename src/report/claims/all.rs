@@ -1,14 +1,9 @@
-use super::evidence::Evidence;
+//! Every test of a claim, by its name in `published.yaml`.
+
+use super::evidence::Asked;
 use super::outcome::Outcome;
 use super::{adam, collapse, features, memorisation, nearest, rules, selectivity};
 use crate::report::ReportError;
-use crate::report::published::Published;
-
-/// What a test is asked about.
-pub struct Asked<'a> {
-    pub evidence: Evidence<'a>,
-    pub published: &'a Published,
-}
 
 /// Decides a claim: one outcome for each experiment and scale that can, none where none can.
 type Test = fn(&Asked) -> Result<Vec<Outcome>, ReportError>;

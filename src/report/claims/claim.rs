@@ -1,3 +1,5 @@
+//! The statements of the paper that numbers can check, from `published.yaml`.
+
 use serde::Deserialize;
 
 use crate::report::ReportError;

@@ -1,7 +1,8 @@
 //! Section 7: filters that collapse to a single oscillating mode in longer training.
 
-use super::all::Asked;
-use super::evidence;
+use std::collections::BTreeMap;
+
+use super::evidence::{self, Asked};
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
 use crate::report::collect::Trial;
@@ -28,11 +29,17 @@ fn filters(look: &Look) -> usize {
     look.layers.iter().map(LayerLook::filters).sum()
 }
 
-/// One outcome over all long trainings by the paper's rules and Adam, and those that `train.stop_on` ended: the paper says
-/// of collapse that it happens sometimes, so one training in which it did is enough.
+/// A long training, whose it is, and its look with the most collapsed filters, where any has.
+struct Watched<'a> {
+    experiment: &'a str,
+    trial: &'a Trial,
+    worst: Option<Look>,
+}
+
+/// For each version of the training one outcome over all long trainings by the paper's rules and Adam, and those that
+/// `train.stop_on` ended: the paper says of collapse that it happens sometimes, so one training in which it did is enough.
 pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
-    let mut watched: Vec<(&Trial, Option<Look>)> = Vec::new();
-    let mut names: Vec<String> = Vec::new();
+    let mut watched: BTreeMap<u32, Vec<Watched>> = BTreeMap::new();
     for (experiment, trial) in asked.evidence.trials() {
         if !evidence::is_over(trial) || !evidence::follows_the_paper(trial)? {
             continue;
@@ -43,41 +50,57 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             continue;
         }
         let worst = looks.into_iter().max_by_key(collapsed);
-        watched.push((trial, worst.filter(|look| collapsed(look) > 0)));
-        if !names.contains(&experiment.name) {
-            names.push(experiment.name.clone());
-        }
+        watched
+            .entry(trial.run.training)
+            .or_default()
+            .push(Watched {
+                experiment: &experiment.name,
+                trial,
+                worst: worst.filter(|look| collapsed(look) > 0),
+            });
     }
-    let Some((first, _)) = watched.first() else {
-        return Ok(Vec::new());
-    };
-    let having = watched.iter().filter(|(_, worst)| worst.is_some()).count();
-    let most = watched.iter().filter_map(|(_, w)| w.as_ref());
-    let most = most.max_by_key(|look| collapsed(look));
+    Ok(watched.values().filter_map(|w| outcome(w)).collect())
+}
+
+fn outcome(watched: &[Watched]) -> Option<Outcome> {
+    let first = watched.first()?.trial;
+    let having: Vec<&Look> = watched.iter().filter_map(|w| w.worst.as_ref()).collect();
+    let trainings = words::count(watched.len() as f64, "long training");
+    let most = having.iter().max_by_key(|look| collapsed(look));
     let sentence = match most {
         Some(look) => format!(
-            "In {having} of {} a subset of a layer's filters collapsed to a single mode and stayed so; most at epoch {}: {} of {} filters.",
-            words::count(watched.len() as f64, "long training"),
+            "In {} of {trainings} a subset of a layer's filters collapsed to a single mode and stayed so; most at epoch {}: {} of {} filters.",
+            having.len(),
             words::trimmed(look.epoch),
             collapsed(look),
             filters(look),
         ),
         None => format!(
-            "In none of {} did a subset of a layer's filters collapse to a single mode and stay so.",
-            words::count(watched.len() as f64, "long training")
+            "In none of {trainings} did a subset of a layer's filters collapse to a single mode and stay so."
         ),
     };
-    let trials: Vec<&Trial> = watched.iter().map(|w| w.0).collect();
-    Ok(vec![Outcome {
-        held: having > 0,
+    let trials: Vec<&Trial> = watched.iter().map(|w| w.trial).collect();
+    let mut names: Vec<String> = Vec::new();
+    for one in watched {
+        if !names.iter().any(|name| name == one.experiment) {
+            names.push(one.experiment.to_string());
+        }
+    }
+    Some(Outcome {
+        held: !having.is_empty(),
         sentence,
         numbers: vec![
-            Number::count("trainings that collapsed", having),
+            Number::count("trainings that collapsed", having.len()),
             Number::count("trainings watched", watched.len()),
-            Number::count("filters collapsed at most", most.map_or(0, collapsed)),
+            Number::count(
+                "filters collapsed at most",
+                most.map_or(0, |look| collapsed(look)),
+            ),
         ],
         seeds: evidence::seeds(&trials),
         scale: evidence::scale(first),
+        training: first.run.training,
+        protocol: None,
         experiment: words::list(&names),
-    }])
+    })
 }

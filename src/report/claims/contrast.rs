@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::evidence::{self, Evidence};
 use crate::report::ReportError;
 use crate::report::collect::{Experiment, Trial};
-use crate::report::findings::{Gain, Verdict, gain};
-use crate::report::groups::{self, Estimate, Group};
+use crate::report::gain::{Gain, GainVerdict, gain};
+use crate::report::groups::{self, Estimate, Group, Probing};
 use crate::report::published::{Published, data_name};
 use crate::track::format::{Features, Labels};
 
@@ -22,6 +22,8 @@ pub struct Contrast<'a> {
     pub other: Vec<&'a Trial>,
     /// The other value as written.
     pub value: String,
+    /// The version of the training of both.
+    pub training: u32,
 }
 
 /// Every pair of arms that differ in `key` alone: one where `is_paper` says yes to its value (`None`: not written, its
@@ -37,8 +39,8 @@ pub fn contrasts<'a>(
 ) -> Result<Vec<Contrast<'a>>, ReportError> {
     let mut found = Vec::new();
     for (experiment, trials) in evidence.experiments() {
-        // What else was set and in which profile, to the trials by their value of the key.
-        type Rest = (Option<String>, String);
+        // What else was set, in which profile and by which version of the training, to the trials by their value of the key.
+        type Rest = (Option<String>, u32, String);
         let mut alike: BTreeMap<Rest, BTreeMap<String, Vec<&Trial>>> = BTreeMap::new();
         for trial in trials.into_iter().filter(|t| evidence::is_over(t)) {
             let mut settings = evidence::settings(trial)?;
@@ -49,16 +51,18 @@ pub fn contrasts<'a>(
                 (false, false) => continue,
             };
             let rest = serde_json::json!(settings).to_string();
-            let arms = alike.entry((trial.run.profile.clone(), rest)).or_default();
+            let rest = (trial.run.profile.clone(), trial.run.training, rest);
+            let arms = alike.entry(rest).or_default();
             arms.entry(side).or_default().push(trial);
         }
-        for mut arms in alike.into_values() {
+        for ((_, training, _), mut arms) in alike {
             if let Some(paper) = arms.remove("") {
                 found.extend(arms.into_iter().map(|(value, other)| Contrast {
                     experiment,
                     paper: paper.clone(),
                     other,
                     value,
+                    training,
                 }));
             }
         }
@@ -115,6 +119,7 @@ fn group<'a>(arm: &[&'a Trial]) -> Option<Group<'a>> {
         arm: first.arm(),
         profile: first.run.profile.clone(),
         scale: &first.run.scale,
+        training: first.run.training,
         trials,
     })
 }
@@ -125,6 +130,8 @@ pub struct Probed {
     /// The data set's card.
     pub data: String,
     pub labels: Labels,
+    /// The version of the protocol.
+    pub version: u32,
     pub first: Estimate,
     pub second: Estimate,
     pub gain: Gain,
@@ -132,25 +139,27 @@ pub struct Probed {
 
 impl Probed {
     /// Compare on the data set and number of labels on which both were probed: 400 per class where that is among them
-    /// (the paper's column with intervals), else the most per class, else all labels. `None` where there is none.
+    /// (the paper's column with intervals), else the most per class, else all labels; by the newest version of the protocol
+    /// that both have. `None` where there is none.
     pub fn of(
         (a, first): (&Group, Features),
         (b, second): (&Group, Features),
         data: Option<&str>,
     ) -> Option<Probed> {
         let probes = a.trials.iter().flat_map(|t| &t.probes);
-        let (data, labels) = probes
+        let of = probes
             .filter(|p| p.features == first && data.is_none_or(|d| p.data == d))
-            .map(|p| (&p.data, p.labels))
-            .filter(|(data, labels)| !b.probes(second, data, *labels).is_empty())
-            .max_by_key(|(data, labels)| {
-                (*labels == Labels::PerClass(400), *labels, Reverse(*data))
+            .map(Probing::by)
+            .filter(|of| !b.probes(second, *of).is_empty())
+            .max_by_key(|of| {
+                let papers = of.labels == Labels::PerClass(400);
+                (papers, of.labels, Reverse(of.data), of.protocol)
             })?;
-        let first = estimate(a, first, data, labels)?;
-        let second = estimate(b, second, data, labels)?;
+        let (first, second) = (estimate(a, first, of)?, estimate(b, second, of)?);
         Some(Probed {
-            data: data.to_string(),
-            labels,
+            data: of.data.to_string(),
+            labels: of.labels,
+            version: of.protocol,
             first,
             second,
             gain: gain(first, second),
@@ -159,7 +168,7 @@ impl Probed {
 
     /// Whether the first is better by more than the interval.
     pub fn better(&self) -> bool {
-        self.gain.verdict() == Verdict::Better
+        self.gain.verdict() == GainVerdict::Better
     }
 
     /// The data set and the labels in words.
@@ -174,9 +183,9 @@ impl Probed {
 
 /// The mean over the group. Where neither draws nor seeds give an interval, it is the one of a share of so many test
 /// images.
-fn estimate(group: &Group, features: Features, data: &str, labels: Labels) -> Option<Estimate> {
-    let found = group.estimate(features, data, labels)?;
-    let probes = group.probes(features, data, labels);
+fn estimate(group: &Group, features: Features, of: Probing) -> Option<Estimate> {
+    let found = group.estimate(features, of)?;
+    let probes = group.probes(features, of);
     let rows = probes.first().map_or(0, |p| p.test_rows);
     let share = groups::share_interval(found.mean, rows);
     Some(match found.interval {
@@ -209,10 +218,10 @@ fn stands(
         .interval
         .map_or(String::new(), |i| format!(" (±{})", written(i)));
     let judged = match gain.verdict() {
-        Verdict::Better => "beyond the 95% interval",
-        Verdict::Worse => "beyond the 95% interval and the other way",
-        Verdict::WithinInterval => "within the 95% interval",
-        Verdict::NoInterval => "with no interval to judge it by",
+        GainVerdict::Better => "beyond the 95% interval",
+        GainVerdict::Worse => "beyond the 95% interval and the other way",
+        GainVerdict::WithinInterval => "within the 95% interval",
+        GainVerdict::NoInterval => "with no interval to judge it by",
     };
     format!("{by}{unit}{interval} {side} than {than}, {judged}")
 }

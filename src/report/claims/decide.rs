@@ -1,10 +1,13 @@
-use super::all::{Asked, TESTS};
+//! Decides every claim by its test.
+
+use super::all::TESTS;
 use super::claim::{Claim, claims};
-use super::evidence::Evidence;
-use super::outcome::{Outcome, Verdict};
+use super::evidence::{Asked, Evidence};
+use super::outcome::{ClaimVerdict, Outcome};
 use crate::report::ReportError;
 use crate::report::collect::Experiment;
 use crate::report::published::Published;
+use crate::report::words;
 
 /// A claim with what was found on it.
 #[derive(Debug, Clone)]
@@ -12,13 +15,26 @@ pub struct Decided {
     pub claim: Claim,
     /// One for each experiment and scale; empty where none has been run.
     pub outcomes: Vec<Outcome>,
+    /// Outcomes that decide nothing, because a newer version of the training or protocol gave one in their place.
+    pub older: usize,
 }
 
 impl Decided {
+    /// That some outcomes were set aside, in a sentence.
+    pub fn set_aside(&self) -> Option<String> {
+        (self.older > 0).then(|| {
+            format!(
+                "{} of an earlier version of the training or the protocol {} set aside.",
+                words::count(self.older as f64, "outcome"),
+                if self.older == 1 { "is" } else { "are" }
+            )
+        })
+    }
+
     /// Held where every outcome did.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ClaimVerdict {
         let each = self.outcomes.iter().map(Outcome::verdict);
-        each.max().unwrap_or(Verdict::NotRun)
+        each.max().unwrap_or(ClaimVerdict::NotRun)
     }
 }
 
@@ -38,18 +54,30 @@ pub fn decide(
         };
         let test = TESTS.iter().find(|t| t.0 == claim.test);
         let outcomes = test.map_or(Ok(Vec::new()), |(_, test)| test(&asked))?;
-        decided.push(Decided { claim, outcomes });
+        let (older, outcomes): (Vec<Outcome>, _) = outcomes
+            .iter()
+            .cloned()
+            .partition(|o| o.is_older(&outcomes));
+        decided.push(Decided {
+            claim,
+            outcomes,
+            older: older.len(),
+        });
     }
     Ok(decided)
 }
 
 /// `4 held, 1 did not hold, 10 not run`.
 pub fn count(decided: &[Decided]) -> String {
-    let of = |verdict: Verdict| {
+    let of = |verdict: ClaimVerdict| {
         let n = decided.iter().filter(|d| d.verdict() == verdict).count();
         format!("{n} {}", verdict.name())
     };
-    [Verdict::Held, Verdict::DidNotHold, Verdict::NotRun]
-        .map(of)
-        .join(", ")
+    [
+        ClaimVerdict::Held,
+        ClaimVerdict::DidNotHold,
+        ClaimVerdict::NotRun,
+    ]
+    .map(of)
+    .join(", ")
 }

@@ -1,14 +1,22 @@
+//! What may decide a claim: trials of experiments with their records, and what is known of a trial.
+
 use std::collections::BTreeMap;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::report::ReportError;
-use crate::report::accuracy;
-use crate::report::collect::{Experiment, Trial};
+use crate::report::collect::{self, Experiment, Trial};
+use crate::report::describe;
+use crate::report::published::Published;
 use crate::spec::load;
 use crate::track::format::{Features, Status};
-use crate::track::run::read_json;
+
+/// What a test is asked about.
+pub struct Asked<'a> {
+    pub evidence: Evidence<'a>,
+    pub published: &'a Published,
+}
 
 /// The trials that may decide a claim, experiment by experiment.
 #[derive(Debug, Clone, Copy)]
@@ -46,17 +54,17 @@ impl<'a> Evidence<'a> {
         self.experiments().flat_map(each)
     }
 
-    /// Each trial with a record of this name in its folder.
+    /// Each trial with a record of this name in its folder; one that is damaged is left out.
     ///
     /// # Errors
-    /// [`ReportError::Run`] for one that is damaged.
+    /// None.
     pub fn records<T: DeserializeOwned>(
         self,
         name: &str,
     ) -> Result<Vec<(&'a Experiment, &'a Trial, T)>, ReportError> {
         let mut found = Vec::new();
         for (experiment, trial) in self.trials() {
-            if let Some(record) = read_json(&trial.folder.join(name))? {
+            if let Some(record) = collect::record(trial, name) {
                 found.push((experiment, trial, record));
             }
         }
@@ -133,5 +141,5 @@ pub fn seeds(trials: &[&Trial]) -> Vec<u64> {
 
 /// The scale of a trial in words.
 pub fn scale(trial: &Trial) -> String {
-    accuracy::scale(Features::Trained, &trial.run)
+    describe::scale(Features::Trained, &trial.run)
 }

@@ -1,11 +1,10 @@
 //! Tables 1 and 2: D's features against others by the same protocol.
 
-use super::all::Asked;
 use super::contrast::{self, Probed};
-use super::evidence;
+use super::evidence::{self, Asked};
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
-use crate::report::findings::{Verdict, gain};
+use crate::report::gain::{GainVerdict, gain};
 use crate::report::groups::{self, Estimate, Group};
 use crate::report::published::data_name;
 use crate::report::words;
@@ -71,6 +70,8 @@ fn outcome(group: &Group, probed: &Probed, whose: &str, asked: &Asked) -> Outcom
             .trials
             .first()
             .map_or(String::new(), |t| evidence::scale(t)),
+        training: group.training,
+        protocol: Some(probed.version),
         experiment: String::new(),
     }
 }
@@ -94,7 +95,7 @@ pub fn supervised(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             true => "",
             false => " It stands in for SVHN, on which the paper says this.",
         };
-        let probe = groups::probe(trial, Features::Trained, &cnn.data, cnn.labels);
+        let probe = groups::newest(trial, Features::Trained, &cnn.data, cnn.labels);
         let Some(probe) = probe else {
             continue;
         };
@@ -104,7 +105,7 @@ pub fn supervised(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
         let theirs = Estimate::normal(cnn.accuracy, theirs);
         let over = gain(ours, theirs);
         found.push((own, Outcome {
-            held: over.verdict() == Verdict::Better,
+            held: over.verdict() == GainVerdict::Better,
             sentence: format!(
                 "On {} with {} labels per class the test accuracy on D's features is {}. The supervised net is the best on validation of {} by random search.{stands_in}",
                 data_name(asked.published, &cnn.data),
@@ -122,6 +123,8 @@ pub fn supervised(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             ],
             seeds: vec![trial.run.seed],
             scale: evidence::scale(trial),
+            training: trial.run.training,
+            protocol: Some(cnn.protocol.max(probe.protocol)),
             experiment: experiment.name.clone(),
         }));
     }

@@ -1,7 +1,6 @@
 //! Section 4.1: are samples after one epoch copies of training images?
 
-use super::all::Asked;
-use super::evidence;
+use super::evidence::{self, Asked};
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
 use crate::report::groups::{self, Estimate};
@@ -66,6 +65,8 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 numbers,
                 seeds: vec![trial.run.seed],
                 scale: evidence::scale(trial),
+                training: trial.run.training,
+                protocol: Some(record.protocol),
                 experiment: experiment.name.clone(),
             });
         }

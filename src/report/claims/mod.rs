@@ -25,6 +25,6 @@ mod text;
 pub use claim::{Claim, Origin, claims};
 pub use decide::{Decided, count, decide};
 pub use evidence::{Evidence, scale};
-pub use outcome::{Number, Outcome, Verdict};
+pub use outcome::{ClaimVerdict, Number, Outcome};
 pub use table::table;
 pub use text::{lines, text};

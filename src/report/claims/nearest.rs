@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::all::Asked;
 use super::contrast::reduction;
-use super::evidence;
+use super::evidence::{self, Asked};
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
 use crate::report::collect::{Experiment, Trial};
-use crate::report::findings::{Gain, Verdict, gain};
+use crate::report::gain::{Gain, GainVerdict, gain};
 use crate::report::groups::{self, Estimate, mean_of};
 use crate::report::words;
 use crate::track::nearest::NearestRecord;
@@ -19,7 +18,8 @@ const MANY: u64 = 10_000_000;
 /// Presets of fully connected nets begin so.
 const FULLY_CONNECTED: &str = "fc";
 
-/// Trials of one experiment, profile and kind of net on one data set.
+/// Trials of one experiment, profile and kind of net on one data set, made and measured by one version of the program; at
+/// least one.
 struct Arm<'a> {
     experiment: &'a Experiment,
     trials: Vec<(&'a Trial, &'a NearestRecord)>,
@@ -65,6 +65,12 @@ impl Arm<'_> {
         })
     }
 
+    /// The versions of its training and of the protocol.
+    fn made(&self) -> (u32, u32) {
+        let (trial, record) = &self.trials[0];
+        (trial.run.training, record.protocol)
+    }
+
     fn outcome(&self, held: bool, sentence: String, numbers: Vec<Number>) -> Outcome {
         let trials: Vec<&Trial> = self.trials.iter().map(|t| t.0).collect();
         Outcome {
@@ -73,6 +79,8 @@ impl Arm<'_> {
             numbers,
             seeds: evidence::seeds(&trials),
             scale: trials.first().map_or(String::new(), |t| evidence::scale(t)),
+            training: self.made().0,
+            protocol: Some(self.made().1),
             experiment: self.experiment.name.clone(),
         }
     }
@@ -96,6 +104,8 @@ fn arms<'a>(asked: &Asked<'a>, fully_connected: bool) -> Vec<Arm<'a>> {
                 && first.run.profile == trial.run.profile
                 && first.arm() == trial.arm()
                 && known.data == record.data
+                && first.run.training == trial.run.training
+                && known.protocol == record.protocol
         });
         match same {
             Some(arm) => arm.trials.push((trial, record)),
@@ -125,7 +135,7 @@ pub fn beats_gan(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
     for arm in &ours {
         for gan in gans
             .iter()
-            .filter(|g| g.experiment.folder == arm.experiment.folder)
+            .filter(|g| g.experiment.folder == arm.experiment.folder && g.made() == arm.made())
         {
             let both: BTreeSet<u64> = arm
                 .samples()
@@ -145,7 +155,7 @@ pub fn beats_gan(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 told(over, "with as many of the fully connected GAN")
             );
             let numbers = vec![Number::percent("DCGAN", a), Number::percent("GAN", b)];
-            found.push(arm.outcome(over.verdict() == Verdict::Better, sentence, numbers));
+            found.push(arm.outcome(over.verdict() == GainVerdict::Better, sentence, numbers));
         }
     }
     Ok(found)
@@ -168,7 +178,7 @@ pub fn matches_real(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 told(over, "with as many real images")
             );
             let numbers = vec![Number::percent("DCGAN", a), Number::percent("real", b)];
-            found.push(arm.outcome(over.verdict() != Verdict::Worse, sentence, numbers));
+            found.push(arm.outcome(over.verdict() != GainVerdict::Worse, sentence, numbers));
         }
     }
     Ok(found)
@@ -190,7 +200,7 @@ pub fn more_samples(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 Number::percent(format!("{} samples", words::thousands(n)), a),
                 Number::percent(format!("{} samples", words::thousands(SOME)), b),
             ];
-            found.push(arm.outcome(over.verdict() == Verdict::Better, sentence, numbers));
+            found.push(arm.outcome(over.verdict() == GainVerdict::Better, sentence, numbers));
         }
     }
     Ok(found)

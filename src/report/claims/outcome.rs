@@ -1,22 +1,24 @@
+//! What became of a claim: an outcome for each experiment and scale, with the numbers behind it.
+
 use crate::report::groups::Estimate;
 use crate::report::words;
 
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum ClaimVerdict {
     NotRun,
     Held,
     /// The difference is not beyond its interval, or it is the other way.
     DidNotHold,
 }
 
-impl Verdict {
+impl ClaimVerdict {
     /// In words.
     pub fn name(self) -> &'static str {
         match self {
-            Verdict::Held => "held",
-            Verdict::DidNotHold => "did not hold",
-            Verdict::NotRun => "not run",
+            ClaimVerdict::Held => "held",
+            ClaimVerdict::DidNotHold => "did not hold",
+            ClaimVerdict::NotRun => "not run",
         }
     }
 }
@@ -32,6 +34,10 @@ pub struct Outcome {
     pub seeds: Vec<u64>,
     /// At which scale, in words.
     pub scale: String,
+    /// The version of the training behind it.
+    pub training: u32,
+    /// The version of the protocol; `None` where what became of the trainings decided.
+    pub protocol: Option<u32>,
     /// The name of the experiment.
     pub experiment: String,
 }
@@ -58,11 +64,22 @@ pub enum Unit {
 }
 
 impl Outcome {
+    /// Whether a newer version of the training or the protocol has an outcome in its place: of the same experiment at the
+    /// same scale.
+    pub fn is_older(&self, all: &[Outcome]) -> bool {
+        let newer = |other: &Outcome| match other.training == self.training {
+            true => self.protocol.is_some() && other.protocol > self.protocol,
+            false => other.training > self.training,
+        };
+        let alike = |o: &&Outcome| o.experiment == self.experiment && o.scale == self.scale;
+        all.iter().filter(alike).any(newer)
+    }
+
     /// Held or not.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> ClaimVerdict {
         match self.held {
-            true => Verdict::Held,
-            false => Verdict::DidNotHold,
+            true => ClaimVerdict::Held,
+            false => ClaimVerdict::DidNotHold,
         }
     }
 }

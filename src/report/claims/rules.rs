@@ -1,9 +1,9 @@
-//! Section 3's rules: an arm without one against the same net with it.
+//! Section 3's rules for stable nets: trials that give one rule up, against the same net that keeps it.
 
 use serde_json::Value;
 
-use super::all::Asked;
 use super::contrast::{self, Contrast, contrasts};
+use super::evidence::Asked;
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
 use crate::report::groups::Estimate;
@@ -67,12 +67,14 @@ pub fn outcomes(rule: &Rule, asked: &Asked) -> Result<Vec<Outcome>, ReportError>
 
 /// One pair of arms by their probes and by what became of them; `None` where neither says anything.
 pub(super) fn decided(pair: &Contrast, paper: &str, other: &str, asked: &Asked) -> Option<Outcome> {
-    let outcome = |held, sentence, numbers| Outcome {
+    let outcome = |held, sentence, numbers, protocol| Outcome {
         held,
         sentence,
         numbers,
         seeds: pair.seeds(),
         scale: pair.scale(),
+        training: pair.training,
+        protocol,
         experiment: pair.experiment.name.clone(),
     };
     let share = |arm: &[_]| {
@@ -86,7 +88,7 @@ pub(super) fn decided(pair: &Contrast, paper: &str, other: &str, asked: &Asked) 
     let (a, b) = (contrast::failed(&pair.paper), contrast::failed(&pair.other));
     if a == pair.paper.len() {
         let sentence = format!("Every trial {paper} failed: the other way.");
-        return Some(outcome(false, sentence, failures));
+        return Some(outcome(false, sentence, failures, None));
     }
     if b == pair.other.len() {
         let count = match b {
@@ -99,7 +101,7 @@ pub(super) fn decided(pair: &Contrast, paper: &str, other: &str, asked: &Asked) 
             true => sentence,
             false => format!("Each trial {other} failed, and {a} {paper} did as well."),
         };
-        return Some(outcome(held, sentence, failures));
+        return Some(outcome(held, sentence, failures, None));
     }
     let probed = pair.probed()?;
     let alone = match pair.seeds().len() {
@@ -115,5 +117,6 @@ pub(super) fn decided(pair: &Contrast, paper: &str, other: &str, asked: &Asked) 
         Number::percent(paper, probed.first),
         Number::percent(other, probed.second),
     ];
-    Some(outcome(probed.better(), sentence, numbers))
+    let protocol = Some(probed.version);
+    Some(outcome(probed.better(), sentence, numbers, protocol))
 }

@@ -1,11 +1,10 @@
-//! Figure 5 as a number: how far a filter's strongest images tell the class, trained and random.
+//! Figure 5 as a number: how much a filter's strongest images tell of the class, for trained and for random filters.
 
-use super::all::Asked;
 use super::contrast::difference;
-use super::evidence;
+use super::evidence::{self, Asked};
 use super::outcome::{Number, Outcome};
 use crate::report::ReportError;
-use crate::report::findings::{Verdict, gain};
+use crate::report::gain::{GainVerdict, gain};
 use crate::report::groups::mean_of;
 use crate::report::published::data_name;
 use crate::report::words;
@@ -31,7 +30,7 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
             };
             let over = gain(trained, random);
             let not_alone = match gain(random, chance).verdict() {
-                Verdict::Better => format!(
+                GainVerdict::Better => format!(
                     " Random filters tell something too: chance alone gives {:.3}.",
                     chance.mean
                 ),
@@ -43,7 +42,7 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 arm => format!(" ({arm})"),
             };
             found.push(Outcome {
-                held: over.verdict() == Verdict::Better,
+                held: over.verdict() == GainVerdict::Better,
                 sentence: format!(
                     "The bits that a unit's {} strongest of {} images of {} tell of their class, the mean over the {} units of D's last convolution{arm}, are {}.{not_alone}",
                     set.strongest,
@@ -59,6 +58,8 @@ pub fn outcomes(asked: &Asked) -> Result<Vec<Outcome>, ReportError> {
                 ],
                 seeds: vec![trial.run.seed],
                 scale: evidence::scale(trial),
+                training: trial.run.training,
+                protocol: Some(record.protocol),
                 experiment: experiment.name.clone(),
             });
         }

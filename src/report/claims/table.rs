@@ -1,10 +1,13 @@
+//! The claims as a table of the report.
+
 use polars::error::PolarsResult;
-use polars::prelude::{Column, DataFrame, NamedFrom, Series};
+use polars::prelude::DataFrame;
 
 use super::decide::Decided;
-use super::outcome::{Number, Outcome, Verdict};
+use super::outcome::{ClaimVerdict, Number, Outcome};
 use crate::report::ReportError;
-use crate::report::table::{Table, text_frame};
+use crate::report::tables::{Columns, Table, failed, or_absent};
+use crate::report::words;
 
 /// The name of its files.
 const ID: &str = "claims";
@@ -14,7 +17,7 @@ const ID: &str = "claims";
 /// # Errors
 /// [`ReportError::Table`].
 pub fn table(decided: &[Decided]) -> Result<Table, ReportError> {
-    let rows: Vec<Row> = decided.iter().flat_map(rows).collect();
+    let rows: Vec<ClaimRow> = decided.iter().flat_map(rows).collect();
     let build = || -> PolarsResult<Table> {
         Ok(Table {
             id: ID.to_string(),
@@ -26,23 +29,37 @@ pub fn table(decided: &[Decided]) -> Result<Table, ReportError> {
             rules: Vec::new(),
             remarks: vec![
                 "Did not hold: the difference is not beyond its 95% interval, or is the other way. A verdict stands for the scale of its experiment and no other.".to_string(),
-            ],
+            ]
+            .into_iter()
+            .chain(set_aside(decided))
+            .collect(),
         })
     };
-    build().map_err(|source| ReportError::Table {
-        table: ID.to_string(),
-        source,
+    build().map_err(failed(ID))
+}
+
+/// The claims some of whose outcomes were set aside, in a sentence.
+fn set_aside(decided: &[Decided]) -> Option<String> {
+    let older = decided.iter().filter(|d| d.older > 0);
+    let names: Vec<String> = older
+        .map(|d| format!("{} ({})", d.claim.id, d.older))
+        .collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "Outcomes of an earlier version of the training or the protocol are set aside: {}.",
+            words::list(&names)
+        )
     })
 }
 
-struct Row<'a> {
+struct ClaimRow<'a> {
     of: &'a Decided,
     /// `None` for a claim that was not run.
     outcome: Option<&'a Outcome>,
 }
 
-fn rows(decided: &Decided) -> Vec<Row<'_>> {
-    let row = |outcome| Row {
+fn rows(decided: &Decided) -> Vec<ClaimRow<'_>> {
+    let row = |outcome| ClaimRow {
         of: decided,
         outcome,
     };
@@ -52,9 +69,9 @@ fn rows(decided: &Decided) -> Vec<Row<'_>> {
     }
 }
 
-impl Row<'_> {
-    fn verdict(&self) -> Verdict {
-        self.outcome.map_or(Verdict::NotRun, Outcome::verdict)
+impl ClaimRow<'_> {
+    fn verdict(&self) -> ClaimVerdict {
+        self.outcome.map_or(ClaimVerdict::NotRun, Outcome::verdict)
     }
 
     fn seeds(&self) -> Option<String> {
@@ -86,37 +103,33 @@ pub fn numbers(outcome: &Outcome) -> String {
         .join("; ")
 }
 
-fn shown(rows: &[Row]) -> PolarsResult<DataFrame> {
-    let column = |name: &str, of: &dyn Fn(&Row) -> Option<String>| {
-        let cells = rows.iter().map(|r| of(r).unwrap_or("–".to_string()));
-        (name.to_string(), cells.collect::<Vec<_>>())
-    };
-    text_frame(vec![
-        column("Statement", &|r| Some(r.of.claim.statement.clone())),
-        column("Where", &|r| Some(r.of.claim.section.clone())),
-        column("Verdict", &|r| Some(r.verdict().name().to_string())),
-        column("Experiment", &|r| Some(r.outcome?.experiment.clone())),
-        column("Seeds", &|r| r.seeds()),
-        column("What came out", &|r| Some(r.told())),
-    ])
+fn shown(rows: &[ClaimRow]) -> PolarsResult<DataFrame> {
+    Columns::of(rows)
+        .with("Statement", |r| r.of.claim.statement.clone())
+        .with("Where", |r| r.of.claim.section.clone())
+        .with("Verdict", |r| r.verdict().name())
+        .with("Experiment", |r| {
+            or_absent(r.outcome.map(|o| o.experiment.clone()))
+        })
+        .with("Seeds", |r| or_absent(r.seeds()))
+        .with("What came out", |r| r.told())
+        .frame()
 }
 
-fn data(rows: &[Row]) -> PolarsResult<DataFrame> {
-    let column = |name: &str, of: &dyn Fn(&Row) -> Option<String>| -> Column {
-        let cells: Vec<Option<String>> = rows.iter().map(of).collect();
-        Series::new(name.into(), cells).into()
-    };
-    DataFrame::new_infer_height(vec![
-        column("claim", &|r| Some(r.of.claim.id.clone())),
-        column("statement", &|r| Some(r.of.claim.statement.clone())),
-        column("section", &|r| Some(r.of.claim.section.clone())),
-        column("source", &|r| Some(r.of.claim.source.name().to_string())),
-        column("verdict", &|r| Some(r.verdict().name().to_string())),
-        column("experiment", &|r| Some(r.outcome?.experiment.clone())),
-        column("seeds", &|r| r.seeds()),
-        column("scale", &|r| Some(r.outcome?.scale.clone())),
-        column("numbers", &|r| r.numbers()),
-        column("finding", &|r| Some(r.outcome?.sentence.clone())),
-        column("run", &|r| Some(r.of.claim.run.clone())),
-    ])
+fn data(rows: &[ClaimRow]) -> PolarsResult<DataFrame> {
+    Columns::of(rows)
+        .with("claim", |r| r.of.claim.id.clone())
+        .with("statement", |r| r.of.claim.statement.clone())
+        .with("section", |r| r.of.claim.section.clone())
+        .with("source", |r| r.of.claim.source.name())
+        .with("verdict", |r| r.verdict().name())
+        .with("experiment", |r| Some(r.outcome?.experiment.clone()))
+        .with("seeds", |r| r.seeds())
+        .with("training_version", |r| Some(r.outcome?.training))
+        .with("protocol_version", |r| r.outcome?.protocol)
+        .with("scale", |r| Some(r.outcome?.scale.clone()))
+        .with("numbers", |r| r.numbers())
+        .with("finding", |r| Some(r.outcome?.sentence.clone()))
+        .with("run", |r| r.of.claim.run.clone())
+        .frame()
 }

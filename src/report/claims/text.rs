@@ -1,5 +1,7 @@
+//! The claims as lines for a terminal.
+
 use super::decide::Decided;
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{ClaimVerdict, Outcome};
 use super::table::numbers;
 use crate::report::export::wrapped;
 
@@ -26,7 +28,10 @@ pub fn text(decided: &[Decided]) -> String {
             below(format!("{} {}", head(outcome), outcome.sentence));
             below(format!("{}. {}", numbers(outcome), outcome.scale));
         }
-        if one.verdict() == Verdict::NotRun {
+        if let Some(older) = one.set_aside() {
+            below(older);
+        }
+        if one.verdict() == ClaimVerdict::NotRun {
             below(format!("run: {}", claim.run));
         }
     }
@@ -35,7 +40,9 @@ pub fn text(decided: &[Decided]) -> String {
 
 /// One line for each claim that was decided.
 pub fn lines(decided: &[Decided]) -> Vec<String> {
-    let ran = decided.iter().filter(|d| d.verdict() != Verdict::NotRun);
+    let ran = decided
+        .iter()
+        .filter(|d| d.verdict() != ClaimVerdict::NotRun);
     ran.map(|d| format!("{:<INDENT$}{}", d.verdict().name(), d.claim.statement))
         .collect()
 }

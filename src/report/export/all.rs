@@ -1,7 +1,9 @@
+//! Every format of a table, by its file name's ending.
+
 use polars::error::PolarsResult;
 
 use super::{csv, latex, markdown, parquet};
-use crate::report::table::Table;
+use crate::report::tables::Table;
 
 /// A way to write a table.
 pub struct Format {

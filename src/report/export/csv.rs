@@ -1,7 +1,9 @@
+//! Tables as CSV.
+
 use polars::error::PolarsResult;
 use polars::prelude::{CsvWriter, SerWriter};
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 
 /// Numbers at full precision, a header line, empty where unknown.
 pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {

@@ -1,6 +1,9 @@
+//! Tables as LaTeX.
+
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
+use crate::spec::visible_lines;
 
 /// A `table` float for the booktabs package, notes below it; text outside ASCII is set by commands.
 pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {
@@ -54,7 +57,7 @@ pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {
 
 fn escape(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in visible_lines(text).chars() {
         match c {
             '&' | '%' | '$' | '#' | '_' | '{' | '}' => {
                 out.push('\\');
@@ -68,6 +71,7 @@ fn escape(text: &str) -> String {
             '±' => out += "$\\pm$",
             '×' => out += "$\\times$",
             '†' => out += "$^\\dagger$",
+            '‡' => out += "$^\\ddagger$",
             '–' => out += "--",
             '\n' => out.push(' '),
             c => out.push(c),

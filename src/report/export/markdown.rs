@@ -1,8 +1,11 @@
+//! Tables as Markdown.
+
 use std::fmt::Write;
 
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
+use crate::spec::visible_lines;
 
 /// A pipe table, padded so that it also reads as text.
 pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {
@@ -55,7 +58,7 @@ pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {
 /// Keeps a cell in its cell, and text from being markup.
 fn escape(text: &str) -> String {
     let mut out = String::new();
-    for c in text.chars() {
+    for c in visible_lines(text).chars() {
         match c {
             '\n' => out.push(' '),
             '|' | '*' | '_' | '`' | '<' | '\\' => {

@@ -1,7 +1,9 @@
+//! Tables as Parquet.
+
 use polars::error::PolarsResult;
 use polars::prelude::ParquetWriter;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
 
 /// Typed columns, as in the CSV.
 pub fn encode(table: &Table) -> PolarsResult<Vec<u8>> {

@@ -1,6 +1,9 @@
+//! Tables as text for a terminal.
+
 use polars::error::PolarsResult;
 
-use crate::report::table::Table;
+use crate::report::tables::Table;
+use crate::spec::visible;
 
 /// Lines are no longer than this where the columns allow it.
 const WIDTH: usize = 110;
@@ -42,7 +45,7 @@ pub fn text(table: &Table) -> PolarsResult<String> {
     };
     let rule = "─".repeat(widths.iter().sum::<usize>() + 2 * (widths.len() - 1));
     let mut out = vec![
-        table.title.clone(),
+        visible(&table.title).into_owned(),
         rule.clone(),
         line(&heads),
         rule.clone(),
@@ -58,7 +61,7 @@ pub fn text(table: &Table) -> PolarsResult<String> {
         out.extend(wrapped(&format!("{letter}  {note}"), 3));
     }
     for remark in &table.remarks {
-        out.extend(wrapped(remark, 0));
+        out.extend(wrapped(&visible(remark), 0));
     }
     Ok(out.join("\n") + "\n")
 }

@@ -1,11 +1,52 @@
+//! The page as a whole: its sections in their order, its head and its foot.
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::material::Material;
-use super::sections::SECTIONS;
+use super::{pictures, provenance, results, sheets, trials};
 use crate::report::ReportError;
 use crate::report::words;
+use crate::spec::visible_lines;
 
 const STYLE: &str = include_str!("style.css");
+
+/// A part of the page.
+pub struct Section {
+    /// Anchor.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// Its content below the title; `None` leaves the section out.
+    pub body: fn(&Material) -> Result<Option<Markup>, ReportError>,
+}
+
+const fn section(
+    id: &'static str,
+    title: &'static str,
+    body: fn(&Material) -> Result<Option<Markup>, ReportError>,
+) -> Section {
+    Section { id, title, body }
+}
+
+/// Every section, in the order of the page.
+pub const SECTIONS: &[Section] = &[
+    section("summary", "What came out", results::summary),
+    section("claims", "The paper's statements", results::claims),
+    section("tables", "Tables", results::tables),
+    section("charts", "Charts", results::charts),
+    section("sheets", "Sample sheets", sheets::sheets),
+    section("figures", "Figures", pictures::figures),
+    section(
+        "memorisation",
+        "Samples and their nearest training images",
+        pictures::memorisation,
+    ),
+    section("architecture", "Architecture", pictures::architecture),
+    section("scale", "Scale against the paper", trials::scale),
+    section("trials", "Trials", trials::trials),
+    section("provenance", "Provenance", provenance::provenance),
+    section("rerun", "Run it again", provenance::rerun),
+    section("downloads", "Downloads", provenance::downloads),
+];
 
 /// The whole page.
 ///
@@ -60,7 +101,8 @@ pub fn shell(title: &str, lead: &str, parts: &[(&str, &str, Markup)]) -> String 
             }
         }
     };
-    markup.into_string()
+    // Names may hold control characters, which no page may.
+    visible_lines(&markup.into_string()).into_owned()
 }
 
 /// What of the paper the experiment is about, in a sentence.

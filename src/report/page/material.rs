@@ -1,9 +1,11 @@
+//! What the sections of the page are made of.
+
 use crate::report::chart::canvas::Rendered;
 use crate::report::claims::Decided;
 use crate::report::collect::Experiment;
 use crate::report::findings::Finding;
 use crate::report::published::Published;
-use crate::report::table::Table;
+use crate::report::tables::Table;
 
 /// Everything that a section may draw on.
 pub struct Material {

@@ -1,23 +1,14 @@
 //! The page `report.html`: one file that needs nothing else and no network.
 //!
-//! [`sections::SECTIONS`] is its table of contents: adding a section is a file and a line there.
+//! [`layout::SECTIONS`] is its table of contents: adding a section is a function and a line there.
 
-mod architecture;
-mod charts;
-pub(super) mod claims;
-mod downloads;
 pub(super) mod embed;
-mod figures;
-mod layout;
+pub mod layout;
 pub mod material;
-mod memorisation;
+mod pictures;
 mod provenance;
-mod rerun;
-mod scale;
-pub mod sections;
+pub(super) mod results;
 mod sheets;
-mod summary;
-pub(super) mod tables;
 mod trials;
 
 pub use layout::{page, shell};

@@ -1,3 +1,5 @@
+//! What made the results, how to make them again, and the files beside the page.
+
 use std::collections::BTreeSet;
 
 use maud::{Markup, html};
@@ -5,10 +7,12 @@ use maud::{Markup, html};
 use super::material::Material;
 use crate::report::ReportError;
 use crate::report::collect::Trial;
+use crate::report::export::all::FORMATS;
+use crate::report::tables::or_absent;
 use crate::report::words;
 
 /// On what, with what and from what the results were made; where trials differ, every value is listed.
-pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
+pub fn provenance(m: &Material) -> Result<Option<Markup>, ReportError> {
     let trials = &m.experiment.trials;
     let versions: BTreeSet<(&String, &String)> =
         trials.iter().flat_map(|t| &t.run.versions).collect();
@@ -29,6 +33,7 @@ pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
             dt { "Device" } dd { (distinct(trials, |t| Some(t.run.device.clone()))) }
             dt { "Profile" } dd { (distinct(trials, |t| t.run.profile.clone())) }
             dt { "Commit" } dd { (distinct(trials, |t| t.run.commit.clone())) }
+            dt { "Training version" } dd { (distinct(trials, |t| Some(t.run.training.to_string()))) }
             dt { "Seeds" } dd { (distinct(trials, |t| Some(t.run.seed.to_string()))) }
             dt { "Started" } dd { (distinct(trials, |t| Some(t.run.started.clone()))) }
             @for (name, version) in &versions { dt { (name) } dd { (version) } }
@@ -72,7 +77,7 @@ fn times(trials: &[Trial]) -> Markup {
     }
     let spent = |trial: &Trial, name: &str| {
         let stage = trial.run.stages.iter().find(|s| s.name == name);
-        stage.map_or("–".to_string(), |s| words::duration(s.seconds))
+        or_absent(stage.map(|s| words::duration(s.seconds)))
     };
     html! {
         div class="wide" {
@@ -91,7 +96,7 @@ fn times(trials: &[Trial]) -> Markup {
                             td class="left" { (trial.name()) }
                             @for stage in &stages { td { (spent(trial, stage)) } }
                             td { (words::duration(trial.run.stages.iter().map(|s| s.seconds).sum())) }
-                            td { (trial.run.peak_memory.map_or("–".to_string(), words::bytes)) }
+                            td { (or_absent(trial.run.peak_memory.map(words::bytes))) }
                         }
                     }
                 }
@@ -106,4 +111,48 @@ fn distinct(trials: &[Trial], of: impl Fn(&Trial) -> Option<String>) -> String {
         true => "not recorded".to_string(),
         false => values.into_iter().collect::<Vec<_>>().join(", "),
     }
+}
+
+/// The commands that make all of this again, and the resolved spec of each trial.
+pub fn rerun(m: &Material) -> Result<Option<Markup>, ReportError> {
+    let trials = &m.experiment.trials;
+    let commands: BTreeSet<&str> = trials.iter().map(|t| t.run.command.as_str()).collect();
+    let name = &m.experiment.name;
+    Ok(Some(html! {
+        p { "The same command again skips what is done and goes on where a trial was stopped." }
+        pre {
+            @for command in commands { (command) "\n" }
+            "dcgan report results/" (name) "\n"
+            "dcgan check results/" (name)
+        }
+        @for trial in trials {
+            @if let Some(spec) = &trial.spec {
+                details {
+                    summary { "Spec of " (trial.name()) ", resolved" }
+                    pre { (spec) }
+                }
+            }
+        }
+    }))
+}
+
+/// Links to the files that lie beside the page.
+pub fn downloads(m: &Material) -> Result<Option<Markup>, ReportError> {
+    Ok(Some(html! {
+        ul {
+            @for table in &m.tables {
+                li {
+                    (table.id) ": "
+                    @for format in FORMATS { a href={ (table.id) "." (format.extension) } { (format.name) } " " }
+                }
+            }
+            @for chart in &m.charts {
+                li {
+                    (chart.title) ": "
+                    a href={ (chart.id) ".svg" } { "SVG" } " "
+                    a href={ (chart.id) ".png" } { "PNG" }
+                }
+            }
+        }
+    }))
 }

@@ -1,3 +1,5 @@
+//! Sample sheets over the epochs, beside real images.
+
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
@@ -13,7 +15,7 @@ const EPOCHS: usize = 5;
 const TRIALS: usize = 3;
 
 /// Samples over the epochs beside real images; later trials show their last sheet only.
-pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
+pub fn sheets(m: &Material) -> Result<Option<Markup>, ReportError> {
     let with_pictures: Vec<&Trial> = m
         .experiment
         .trials
@@ -22,7 +24,7 @@ pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
         .collect();
     let mut parts = Vec::new();
     for (i, trial) in with_pictures.iter().enumerate() {
-        parts.push(sheets(trial, i < TRIALS, i == 0)?);
+        parts.push(of_trial(trial, i < TRIALS, i == 0)?);
     }
     Ok((!parts.is_empty()).then(|| {
         html! {
@@ -32,7 +34,7 @@ pub fn body(m: &Material) -> Result<Option<Markup>, ReportError> {
     }))
 }
 
-fn sheets(trial: &Trial, whole: bool, with_data: bool) -> Result<Markup, ReportError> {
+fn of_trial(trial: &Trial, whole: bool, with_data: bool) -> Result<Markup, ReportError> {
     let pictures = &trial.pictures;
     let names = names(trial);
     let mut shown = Vec::new();

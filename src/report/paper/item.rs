@@ -1,9 +1,11 @@
+//! A part of the paper on the page: what the paper shows there, and what is ours beside it.
+
 use maud::{Markup, html};
 
 use super::show::Shown;
 use crate::report::ReportError;
-use crate::report::claims::Verdict;
-use crate::report::page::{claims, embed, tables};
+use crate::report::claims::ClaimVerdict;
+use crate::report::page::{embed, results};
 
 /// A part of the paper: what it shows there, ours, what the numbers say of its statements.
 pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
@@ -25,7 +27,7 @@ pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
     }
     let mut parts = Vec::new();
     for table in &shown.tables {
-        parts.push(tables::table(table)?);
+        parts.push(results::table(table)?);
     }
     let commands = commands(shown);
     Ok(html! {
@@ -51,7 +53,7 @@ pub fn body(shown: &Shown) -> Result<Markup, ReportError> {
                 }
             }
         }
-        @if !shown.claims.is_empty() { (claims::list(&shown.claims, false)) }
+        @if !shown.claims.is_empty() { (results::claim_cards(&shown.claims, false)) }
         @if !commands.is_empty() {
             p class="absent" {
                 @if shown.is_empty() { b { "Not run." } " What would:" } @else { "What would run the rest:" }
@@ -67,7 +69,7 @@ fn commands<'a>(shown: &'a Shown<'_>) -> Vec<&'a str> {
     let undecided = shown
         .claims
         .iter()
-        .filter(|d| d.verdict() == Verdict::NotRun);
+        .filter(|d| d.verdict() == ClaimVerdict::NotRun);
     let of_claims = undecided.map(|d| &d.claim.run);
     let of_item = shown.item.run.iter().filter(|_| shown.is_empty());
     let of_data = shown.item.data.iter().filter_map(|d| d.run.as_ref());

@@ -1,3 +1,5 @@
+//! The whole page: the claims, the paper part by part, the experiments behind it.
+
 use maud::{Markup, html};
 
 use super::item;
@@ -5,7 +7,7 @@ use super::show::Shown;
 use crate::report::ReportError;
 use crate::report::claims::{self, Decided};
 use crate::report::collect::Experiment;
-use crate::report::page::{self, claims as cards};
+use crate::report::page::{self, results};
 use crate::report::words;
 
 /// The whole page: the claims, then the paper part by part, then the experiments behind it.
@@ -26,7 +28,7 @@ pub fn layout(
                 "Of " (decided.len()) " checkable statements: " (claims::count(decided)) ". "
                 "A statement did not hold where the difference is not beyond its 95% interval or is the other way; a verdict stands for the scale that it names and no other."
             }
-            (cards::list(&all, true))
+            (results::claim_cards(&all, true))
         },
     )];
     for s in shown {

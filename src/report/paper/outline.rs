@@ -1,3 +1,5 @@
+//! The parts of the paper in its order, from `published.yaml`.
+
 use serde::Deserialize;
 
 use crate::report::ReportError;

@@ -88,7 +88,8 @@ fn drawn(folder: &Path, figure: &str) -> Result<Option<PathBuf>, ReportError> {
     for record in crate::report::collect::entries(folder)? {
         if record.extension().is_some_and(|e| e == "json") {
             let picture = record.with_extension("png");
-            let named: Option<Named> = read_json(&record)?;
+            // One that is damaged draws no figure of this name.
+            let named: Option<Named> = read_json(&record).unwrap_or_default();
             if picture.is_file() && named.is_some_and(|n| n.figure == figure) {
                 return Ok(Some(picture));
             }

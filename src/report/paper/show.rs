@@ -8,8 +8,7 @@ use crate::report::chart::canvas::Rendered;
 use crate::report::claims::Decided;
 use crate::report::collect::{Experiment, Trial};
 use crate::report::published::Published;
-use crate::report::table::Table;
-use crate::report::write::tables;
+use crate::report::tables::{Table, tables};
 
 /// A part of the paper with what is ours beside it.
 pub struct Shown<'a> {
@@ -67,6 +66,7 @@ pub fn shown<'a>(
         name: found.item.id.clone(),
         folder: Default::default(),
         trials: trials.iter().map(|t| (*t).clone()).collect(),
+        left_out: Vec::new(),
     };
     for show in &found.item.show {
         match show {

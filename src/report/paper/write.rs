@@ -1,3 +1,5 @@
+//! Writes the report on every experiment.
+
 use std::path::Path;
 
 use super::layout::layout;
@@ -23,14 +25,14 @@ pub fn write(
     let folder = out.map_or(results.join("report"), Path::to_path_buf);
     let published = published()?;
     let experiments = collect::all(results)?;
+    let left_out = experiments.iter().flat_map(|e| &e.left_out);
+    left_out.for_each(|said| progress.note(&format!("left out: {said}")));
     let decided = decide(&experiments, &published)?;
     let outline = outline()?;
     let mut bar = progress.begin("report", Some(outline.len() as u64), Unit::Items);
     let mut parts = Vec::new();
     for item in outline {
-        if progress.stop_requested() {
-            return Err(ReportError::Stopped);
-        }
+        progress.check()?;
         bar.message(&item.id);
         parts.push(shown(item, &experiments, &published, &decided)?);
         bar.advance(1);

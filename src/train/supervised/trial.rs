@@ -50,7 +50,7 @@ pub struct Found {
     pub tensors: BTreeMap<String, Tensor>,
 }
 
-/// Train trial number `trial`; `None` where the user stopped it. `bar` counts labelled images.
+/// Train trial number `trial`. `bar` counts labelled images.
 ///
 /// A trial whose loss leaves the numbers ends there with the best that it had.
 ///
@@ -63,7 +63,7 @@ pub fn train(
     trial: usize,
     progress: &dyn Progress,
     bar: &mut dyn Bar,
-) -> Result<Option<Found>, TrainError> {
+) -> Result<Found, TrainError> {
     let stream = |what: &str| streams.stream(&format!("supervised.{trial}.{what}"));
     let (device, rows) = (task.device, task.train.images.n);
     let net = Classifier::init(
@@ -90,9 +90,7 @@ pub fn train(
     };
     for epoch in 1..=task.epochs {
         for _ in 0..steps {
-            if progress.stop_requested() {
-                return Ok(None);
-            }
+            progress.check()?;
             let batch = loader.next_batch();
             let images = to_tensor(&task.train.images, batch, device)?;
             let labels: Vec<u32> = batch
@@ -104,7 +102,7 @@ pub fn train(
             let logits = net.forward(&images, Norm::Batch, mask.as_ref())?;
             let loss = candle_nn::loss::cross_entropy(&logits, &labels)?;
             if !loss.to_scalar::<f32>()?.is_finite() {
-                return Ok(Some(best));
+                return Ok(best);
             }
             let grads = loss.backward()?;
             let pairs: Vec<(&str, &Var, Tensor)> = net
@@ -119,16 +117,13 @@ pub fn train(
             continue;
         }
         statistics(&net, &task.train.images, device)?;
-        let Some(validation) = accuracy(
+        let validation = accuracy(
             &net,
             &task.validate.images,
             &task.validate.labels,
             device,
             progress,
-        )?
-        else {
-            return Ok(None);
-        };
+        )?;
         if validation > best.validation {
             best = Found {
                 validation,
@@ -137,10 +132,10 @@ pub fn train(
             };
         }
     }
-    Ok(Some(best))
+    Ok(best)
 }
 
-/// Share of the images that `net` classifies right by its stored statistics; `None` where the user stopped it.
+/// Share of the images that `net` classifies right by its stored statistics.
 ///
 /// # Errors
 /// The device's own.
@@ -150,13 +145,11 @@ pub fn accuracy(
     truth: &[u8],
     device: &Device,
     progress: &dyn Progress,
-) -> Result<Option<f64>, TrainError> {
+) -> Result<f64, TrainError> {
     let rows: Vec<usize> = (0..images.n).collect();
     let mut right = 0;
     for batch in rows.chunks(BATCH) {
-        if progress.stop_requested() {
-            return Ok(None);
-        }
+        progress.check()?;
         let found = net.classify(&to_tensor(images, batch, device)?)?;
         let truth = batch.iter().filter_map(|i| truth.get(*i));
         right += found
@@ -165,7 +158,7 @@ pub fn accuracy(
             .filter(|(a, b)| **a == u32::from(**b))
             .count();
     }
-    Ok(Some(right as f64 / rows.len().max(1) as f64))
+    Ok(right as f64 / rows.len().max(1) as f64)
 }
 
 /// The statistics of the labelled images, all that the net may know.
@@ -255,9 +248,7 @@ mod tests {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
             pool.unwrap().install(|| {
                 let streams = Streams::new(5);
-                train(&task, &settings, streams, 0, &Silent, &mut Silent)
-                    .unwrap()
-                    .unwrap()
+                train(&task, &settings, streams, 0, &Silent, &mut Silent).unwrap()
             })
         };
         let (found, again) = (run(1), run(2));
@@ -278,7 +269,7 @@ mod tests {
             &Silent,
         )
         .unwrap();
-        assert_eq!(accuracy, Some(found.validation));
+        assert_eq!(accuracy, found.validation);
     }
 
     #[test]
@@ -300,6 +291,6 @@ mod tests {
             dropout: 0.0,
         };
         let found = train(&task, &settings, Streams::new(0), 0, &Silent, &mut Silent);
-        assert!(found.unwrap().unwrap().validation < 0.6);
+        assert!(found.unwrap().validation < 0.6);
     }
 }
