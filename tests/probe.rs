@@ -6,6 +6,7 @@ mod needs;
 
 use dcgan::probe::SvmError;
 use dcgan::probe::svm::{Bias, Fitter, L2Svm, L2SvmParams, Report, Solver, Targets, View};
+use dcgan::track::progress::Stopped;
 use linfa::DatasetBase;
 use linfa::traits::{Fit, Predict};
 use ndarray::{Array1, Array2};
@@ -305,10 +306,10 @@ fn bad_input_is_named() {
 fn a_watcher_can_stop_the_fit() {
     let x = Array2::from_shape_fn((40, 3), |(i, j)| ((i * 7 + j * 3) % 11) as f32);
     let y: Vec<usize> = (0..40).map(|i| i % 2).collect();
-    let stop = |_: &dcgan::probe::svm::Step| std::ops::ControlFlow::Break(());
+    let stop = |_: &dcgan::probe::svm::Step| Err(Stopped);
     for solver in [Solver::Primal, Solver::Linfa] {
         let params = L2SvmParams::default().solver(solver).watch(&stop);
-        assert!(matches!(fit(&x, &y, params), Err(SvmError::Stopped)));
+        assert!(matches!(fit(&x, &y, params), Err(SvmError::Stopped(_))));
     }
 }
 
@@ -557,12 +558,12 @@ mod protocol {
         }
         assert!(matches!(
             digits(&ProbeSettings::default(), &Stop),
-            Err(ProbeError::Stopped)
+            Err(ProbeError::Stopped(_))
         ));
         let given = ProbeSettings {
             c: Some(vec![1e-4]),
             ..ProbeSettings::default()
         };
-        assert!(matches!(digits(&given, &Stop), Err(ProbeError::Stopped)));
+        assert!(matches!(digits(&given, &Stop), Err(ProbeError::Stopped(_))));
     }
 }

@@ -157,7 +157,7 @@ fn inception_is_torch_fidelitys() {
     // The batches in which images come change no bit.
     let space = Space::Inception(Box::new(net));
     let one = space.extract(&images("generated", 12, 32), "images", &Silent);
-    assert_eq!(one.unwrap().unwrap().features, a);
+    assert_eq!(one.unwrap().features, a);
 }
 
 /// Single values within a few roundings of the layer's size, their mean and deviation closer.

@@ -456,10 +456,6 @@ fn quality_stands_beside_what_it_depends_on() {
     let table = all.iter().find(|t| t.id == "quality").unwrap();
     assert_eq!(table.data.height(), 4);
     insta::assert_snapshot!(report::export::text(table).unwrap());
-
-    std::fs::write(folder.join("3f0a9c1e/quality.json"), "[{").unwrap();
-    let e = tables(&experiment, &published).unwrap_err();
-    assert!(e.to_string().contains("quality.json` line 1"), "{e}");
 }
 
 /// Change a record as JSON.

@@ -24,7 +24,7 @@ pub fn pooled(catalogue: &Catalogue, preset: &str, width: usize, count: usize) -
     let net = untrained(width, layers)?;
     let run = move || {
         let features = extract(&net, &images, &Device::Cpu, "bench", &Silent);
-        let rows = features.expect("features").expect("nobody stops a bench");
+        let rows = features.expect("features");
         f64::from(rows[[0, 0]])
     };
     Ok(Work::new(count as f64, Unit::Images, run).on(what, file))

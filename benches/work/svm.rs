@@ -54,7 +54,7 @@ pub fn fit(catalogue: &Catalogue, rows: usize, columns: usize, c: f64) -> Result
                 &Device::Cpu,
                 &Silent,
             )?;
-            (features.context("stopped")?, "features of an untrained net")
+            (features, "features of an untrained net")
         }
     };
     if all.nrows() < rows || all.ncols() != columns {

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use dcgan::data::{self, Card, Folder, Set, Store, Want};
 use dcgan::track::{sheet, writable};
 
-use super::out::{self, err, out};
+use super::out::{self, out};
 use super::progress::Screen;
 use super::{Verdict, stop};
 
@@ -153,7 +153,7 @@ fn list(store: &Store) -> Verdict {
     out!("{:<16} {:<14} images of your own", "folder:PATH", "");
     out!("data folder: {}", store.root().display());
     for e in &bad {
-        err!("{e}; correct the card, or take it away");
+        out::note_lines(&format!("{e}; correct the card, or take it away"));
     }
     match bad.is_empty() {
         true => Verdict::Fine,

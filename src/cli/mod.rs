@@ -105,7 +105,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(130)
         }
         Err(error) => {
-            err!("error: {}", sentence(&error));
+            out::note_lines(&format!("error: {}", sentence(&error)));
             ExitCode::from(2)
         }
     }

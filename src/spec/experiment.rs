@@ -395,7 +395,7 @@ profiles:
             &["sweep.parameters.seed.values=[5, 6]", "sweep.arms={a: {}}"],
         );
         assert_eq!(swept.unwrap().len(), 4);
-        insta::assert_snapshot!(error(TEXT, &["train.epochs=[1, 2"]), @"--set train.epochs=[1, 2: `train.epochs`: is not valid YAML: unclosed bracket '['");
+        insta::assert_snapshot!(error(TEXT, &["train.epochs=[1, 2"]), @"--set train.epochs=[1, 2: `train.epochs`: is not valid YAML: a bracket is opened here and never closed");
         insta::assert_snapshot!(error(TEXT, &["train.epochs=many"]), @"--set train.epochs=many: `train.epochs`: is `many`; expected a whole number");
         insta::assert_snapshot!(error(TEXT, &["train={epoch: 3}"]), @"--set train={epoch: 3}: unknown key `epoch` (did you mean `epochs`?); expected one of `epochs`, `batch_size`, `schedule`, `adam`, `l2`, `precision`, `log_every`, `sheet_every`, `sheets`, `keep`, `monitor_every`, `stop_on`");
         insta::assert_snapshot!(error(TEXT, &["train.keep=null"]), @"--set train.keep=null: `train.keep`: is empty; expected a list");

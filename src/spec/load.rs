@@ -130,7 +130,7 @@ mod tests {
         insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: 2e-4, lrr: 1}\n"), @"a.yaml:3:16: unknown key `lrr` (did you mean `lr`?); expected `lr`");
         insta::assert_snapshot!(error("name: x\nadam:\n  - {lr: fast}\n"), @"a.yaml:3:10: `adam.0.lr`: is `fast`; expected a number");
         insta::assert_snapshot!(error("name: x\n"), @"a.yaml:1:1: `adam`: is missing, and has no default");
-        insta::assert_snapshot!(error("name: x\nadam: [\n"), @"a.yaml:2:7: not valid YAML: unclosed bracket '['");
+        insta::assert_snapshot!(error("name: x\nadam: [\n"), @"a.yaml:2:7: not valid YAML: a bracket is opened here and never closed");
         insta::assert_snapshot!(error("name: x\nname: y\nadam: []"), @"a.yaml:2:1: not valid YAML: the key `name` stands here a second time; remove one of the two");
     }
 

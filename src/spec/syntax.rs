@@ -19,6 +19,14 @@ const WORDS: &[(&str, &str)] = &[
         "expected another entry of the list, which begins with `-`; check the indentation",
     ),
     ("unknown anchor", ALIAS),
+    (
+        "unclosed bracket",
+        "a bracket is opened here and never closed",
+    ),
+    (
+        "mismatched bracket",
+        "a bracket is closed here by one of another kind",
+    ),
     ("unclosed quote", "a quote is opened here and never closed"),
     (
         "unexpected document indicator",

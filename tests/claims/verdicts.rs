@@ -236,7 +236,6 @@ fn filters_are_held_to_random_ones() {
         let units = |mean: f64| (0..64).map(|i| mean + 0.01 * f64::from(i % 7)).collect();
         let record = SelectivityRecord {
             protocol: 1,
-            key: "k".into(),
             sets: vec![Selectivity {
                 data: "cifar10".into(),
                 split: "test".into(),

@@ -66,9 +66,5 @@ fn a_grey_set_is_not_a_coloured_one() {
         distance(&place, "colour", "grey"),
     );
     assert!(one > 1.0 && other > 1.0, "{one} {other}");
-    assert!(
-        (one - other).abs() < 1e-2 * one,
-        "a distance is the same both ways: {one} {other}"
-    );
     assert!(distance(&place, "grey", "grey") < 1e-3);
 }

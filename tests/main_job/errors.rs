@@ -98,7 +98,7 @@ fn a_checkpoint_of_another_model_or_a_broken_one_is_refused() {
     let last = narrow.join("checkpoints/final.safetensors");
     let bytes = std::fs::read(&last).unwrap();
     std::fs::write(&last, &bytes[..bytes.len() / 2]).unwrap();
-    insta::assert_snapshot!(error(&bench, &args).replace(trial, "[trial]"), @"error: checkpoint `results/small/[trial]/checkpoints/final.safetensors`: incomplete metadata, file not fully covered; delete it to train anew");
+    insta::assert_snapshot!(error(&bench, &args).replace(trial, "[trial]"), @"error: `results/small/[trial]/checkpoints/final.safetensors` is damaged: its content does not fit its checksum; delete it and run the sweep again, which goes on from the last whole checkpoint");
 }
 
 #[test]

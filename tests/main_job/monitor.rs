@@ -43,7 +43,7 @@ fn rows_say_what_collapsed(csv: &str, looks: &[Look]) {
         ];
         let cells: Vec<&str> = row.unwrap().split(',').collect();
         assert_eq!(
-            cells[2..6].join(","),
+            cells[3..7].join(","),
             expected.map(|n| n.to_string()).join(","),
             "{}",
             layer.name

@@ -7,7 +7,7 @@ pub struct Bench {
     dir: tempfile::TempDir,
 }
 
-const IMAGES: u32 = 16;
+const IMAGES: u32 = 60;
 
 impl Bench {
     /// A sweep `tiny.yaml` of so many epochs of two steps; `more` is added to the spec.
@@ -17,7 +17,7 @@ impl Bench {
         for i in 0..IMAGES {
             let image = image::RgbImage::from_fn(32, 32, |x, y| {
                 let value = (x * 7919 + y * 104_729 + i * 1_299_709) % 251;
-                image::Rgb([value as u8, (value / 2) as u8, (i * 9) as u8])
+                image::Rgb([value as u8, (value / 2) as u8, (i * 9 % 256) as u8])
             });
             let path = bench.path(&format!("images/{}/{i}.png", ["a", "b"][i as usize % 2]));
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -27,7 +27,7 @@ impl Bench {
             "name: tiny\n\
              data: {{train: 'folder:images', split: all}}\n\
              model: {{preset: dcgan32, width: 4, latent: {{size: 8}}}}\n\
-             train: {{epochs: {epochs}, batch_size: 8, log_every: 1, monitor_every: 2, sheet_every: 100}}\n\
+             train: {{epochs: {epochs}, batch_size: 30, log_every: 1, monitor_every: 2, sheet_every: 100}}\n\
              {more}"
         );
         std::fs::write(bench.path("tiny.yaml"), spec).unwrap();

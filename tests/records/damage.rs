@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, stderr};
 
-const MORE: &str = "quality: [{space: untrained, samples: 8, against: 'folder:images'}]\n";
+const MORE: &str = "quality: [{space: untrained, samples: 10, against: 'folder:images'}]\n";
 
 #[test]
 fn a_sweep_finds_damaged_records_anew() {
@@ -62,7 +62,7 @@ fn a_flipped_bit_in_a_net_is_named_and_its_file_alone_made_again() {
     bytes[middle] ^= 4;
     std::fs::write(&path, &bytes).unwrap();
     let trial = bench.trial();
-    let samples = ["explore", "samples", trial.to_str().unwrap()];
+    let samples = ["explore", "browse", trial.to_str().unwrap()];
     let out = bench.run(&samples);
     assert_eq!(out.status.code(), Some(2), "{}", stderr(&out));
     let said = stderr(&out);

@@ -207,7 +207,7 @@ fn sample(entry: &Entry, (w, h): (usize, usize)) -> Result<(usize, Vec<Rect>), S
         return Err(wrong(
             &entry.node.place,
             &key,
-            &format!("has no keys; expected {expected}"),
+            &format!("expected {expected}"),
         ));
     };
     let mut boxes = Vec::with_capacity(items.len());
@@ -229,11 +229,7 @@ fn sample(entry: &Entry, (w, h): (usize, usize)) -> Result<(usize, Vec<Rect>), S
 fn map<'a>(node: &'a Node, key: &str, expected: &str) -> Result<&'a [Entry], SpecError> {
     match &node.value {
         Value::Map(entries) => Ok(entries),
-        _ => Err(wrong(
-            &node.place,
-            key,
-            &format!("has no keys; expected {expected}"),
-        )),
+        _ => Err(wrong(&node.place, key, &format!("expected {expected}"))),
     }
 }
 
