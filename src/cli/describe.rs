@@ -5,6 +5,7 @@ use clap::Args;
 use dcgan::data::{Set, Store};
 use dcgan::nn::{Architecture, schematic};
 use dcgan::spec::{ModelSpec, Spec};
+use dcgan::sweep::planned;
 use dcgan::track::{atomic, writable};
 
 use super::out::out;
@@ -31,7 +32,7 @@ impl Describe {
         writable::file(&self.figure)?;
         // As written unless a profile is named: describing needs no device.
         let experiment = self.experiment.load("")?;
-        let trials = experiment.trials()?;
+        let trials = planned(&experiment)?;
         let Some(trial) = trials.first() else {
             anyhow::bail!("the sweep has no trials");
         };

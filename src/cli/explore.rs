@@ -1,18 +1,14 @@
 //! `dcgan explore`: the paper's figures of what a net knows.
 
-mod concepts;
-mod digits;
-mod drop;
-mod figures;
-mod guided;
+mod boxes;
+mod figure;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
 use dcgan::data::Store;
-use dcgan::explore::{self, Chooser, Net, Written};
-use dcgan::spec::{ExploreSpec, FigureSpec};
+use dcgan::explore::{self, Written};
 use dcgan::track::writable;
 
 use super::Verdict;
@@ -38,96 +34,15 @@ Examples:
   dcgan explore draw results/cifar/4bd4ff4310c1/figures/browse.json --out elsewhere")]
 pub struct Explore {
     #[command(subcommand)]
-    figure: Figure,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-enum Figure {
-    Browse(figures::Browse),
-    Interpolate(figures::Interpolate),
-    Arithmetic(figures::Arithmetic),
-    Turn(figures::Turn),
-    Guided(guided::Guided),
-    Boxes(drop::BoxesPage),
-    Drop(drop::Drop),
-    Digits(digits::Digits),
-    Draw(Draw),
-}
-
-/// Which net, and where its figures go.
-#[derive(Args)]
-struct NetArgs {
-    /// A trial's folder, or a folder of released weights
-    #[arg(value_name = "NET")]
-    net: PathBuf,
-    /// Where the figure goes [default: `figures` in the net's folder]
-    #[arg(long, value_name = "FOLDER")]
-    out: Option<PathBuf>,
-    /// Numbers the samples
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-}
-
-impl NetArgs {
-    fn open(&self) -> Result<Net> {
-        writable::folder(&self.out())?;
-        Ok(Net::open(&self.net)?)
-    }
-
-    fn out(&self) -> PathBuf {
-        let beside = || self.net.join("figures");
-        self.out.clone().unwrap_or_else(beside)
-    }
-
-    /// Draw a figure of the net, and say where it is.
-    fn figure(
-        &self,
-        net: &Net,
-        name: Option<String>,
-        figure: FigureSpec,
-        labels: LabelArgs,
-        store: &Store,
-    ) -> Result<Verdict> {
-        let spec = ExploreSpec {
-            name: name.unwrap_or_else(|| figure.file().to_string()),
-            seed: self.seed,
-            data: labels.data,
-            split: labels.split,
-            figure,
-        };
-        let screen = Screen::new();
-        let chooser = &mut Chooser::new(store, None, &screen);
-        let written = explore::figure(net, &spec, &self.out(), chooser)?;
-        Ok(tell(&written))
-    }
-}
-
-/// Which net, and under which name and where its figure goes.
-#[derive(Args)]
-struct DrawArgs {
+enum Command {
     #[command(flatten)]
-    net: NetArgs,
-    /// Call the figure's files so [default: as the figure is called]
-    #[arg(long, value_name = "NAME", value_parser = file_name)]
-    name: Option<String>,
-}
-
-impl DrawArgs {
-    fn draw(self, figure: FigureSpec, labels: LabelArgs, store: &Store) -> Result<Verdict> {
-        let net = self.net.open()?;
-        self.net.figure(&net, self.name, figure, labels, store)
-    }
-}
-
-/// Where the labels come from that samples are chosen by.
-#[derive(Args)]
-struct LabelArgs {
-    /// Choose samples by the labels of this data set [default: what the trial was trained on]
-    #[arg(long, value_name = "NAME")]
-    data: Option<String>,
-    /// Its split [default: the trial's with its own data set, else `train`]
-    #[arg(long, value_name = "NAME")]
-    split: Option<String>,
+    Figure(figure::Figure),
+    Boxes(boxes::BoxesPage),
+    Draw(Draw),
 }
 
 /// Draw a figure again from its JSON, to the byte
@@ -161,18 +76,12 @@ impl Draw {
 }
 
 impl Explore {
-    /// Draw the figure.
+    /// Draw the figure, or serve the page.
     pub fn run(self, store: Store) -> Result<Verdict> {
-        match self.figure {
-            Figure::Browse(figure) => figure.run(&store),
-            Figure::Interpolate(figure) => figure.run(&store),
-            Figure::Arithmetic(figure) => figure.run(&store),
-            Figure::Turn(figure) => figure.run(&store),
-            Figure::Guided(figure) => figure.run(&store),
-            Figure::Boxes(page) => page.run(),
-            Figure::Drop(figure) => figure.run(&store),
-            Figure::Digits(figure) => figure.run(&store),
-            Figure::Draw(figure) => figure.run(&store),
+        match self.command {
+            Command::Figure(figure) => figure.run(&store),
+            Command::Boxes(page) => page.run(),
+            Command::Draw(figure) => figure.run(&store),
         }
     }
 }
@@ -184,12 +93,4 @@ fn tell(written: &Written) -> Verdict {
     }
     out!("record:  {}", written.json.display());
     Verdict::Fine
-}
-
-fn file_name(text: &str) -> Result<String, String> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-    match !text.is_empty() && text.chars().all(plain) {
-        true => Ok(text.to_string()),
-        false => Err("expected letters, digits, `-` and `_`".into()),
-    }
 }

@@ -47,7 +47,7 @@ impl Sweep {
             );
         }
         let experiment = self.experiment.load(kind(&device))?;
-        let trials = experiment.trials()?;
+        let trials = sweep::planned(&experiment)?;
         let Some(first) = trials.first() else {
             anyhow::bail!("the sweep has no trials");
         };

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::arithmetic::list;
+use super::choice::{Choice, Score, Scored};
 use super::concept::Probe;
-use super::{ExploreError, Net, Samples, looking};
+use super::figure::Common;
+use super::{ExploreError, Net, Samples, pose};
 use crate::data::{Set, Store, Want};
-use crate::spec::{Choice, ExploreSpec, Score, Scored};
 use crate::track::progress::Progress;
 
 /// Makes choices for the figures of one net; a probe that several of them want is fitted once.
@@ -45,15 +46,15 @@ impl<'a> Chooser<'a> {
         }
     }
 
-    /// The numbers of a choice made for the figure `spec`.
+    /// The numbers of a choice made for a figure of `net` with these options.
     ///
     /// # Errors
     /// As [`Probe::fit`], for the data or of the net.
-    pub fn choose(
+    pub fn choose<const TOP: usize>(
         &mut self,
         net: &Net,
-        spec: &ExploreSpec,
-        choice: &Choice,
+        common: &Common,
+        choice: &Choice<TOP>,
     ) -> Result<Chosen, ExploreError> {
         match choice {
             Choice::Samples(samples) => Ok(Chosen {
@@ -61,7 +62,7 @@ impl<'a> Chooser<'a> {
                 samples: samples.clone(),
             }),
             Choice::Scored(Scored { by, top, skip, of }) => {
-                let ranking = self.rank(net, spec, by, 0, *of)?;
+                let ranking = self.rank(net, common, by, 0, *of)?;
                 let best = ranking.scores.iter().skip(*skip).take(*top);
                 let samples: Vec<usize> = best.map(|(sample, _)| *sample).collect();
                 Ok(Chosen {
@@ -76,28 +77,28 @@ impl<'a> Chooser<'a> {
     pub(super) fn rank(
         &mut self,
         net: &Net,
-        spec: &ExploreSpec,
+        common: &Common,
         by: &Score,
         from: usize,
         count: usize,
     ) -> Result<Ranking, ExploreError> {
         let samples = Samples {
             latent: net.architecture.latent,
-            seed: spec.seed,
+            seed: common.seed,
         };
         let numbers = Samples::range(from, count)?;
         // The probe comes first: it is what can be wrong.
         let probe = match by {
             Score::Concept { concept, against } => {
-                Some(self.probe(net, spec, by, concept, against.as_deref())?)
+                Some(self.probe(net, common, by, concept, against.as_deref())?)
             }
-            Score::Looking { .. } => None,
+            Score::Pose { .. } => None,
         };
         let z = samples.z("the samples", &numbers)?;
         let images = net.generate(&z, self.progress)?.to_images()?;
         let (scores, words) = match (by, probe) {
-            (Score::Looking { looking }, _) => (
-                looking::scores(&images, *looking),
+            (Score::Pose { looking }, _) => (
+                pose::scores(&images, *looking),
                 format!("{by}: how far the edges lie to that side, in widths of the image"),
             ),
             (_, Some(probe)) => (
@@ -119,13 +120,13 @@ impl<'a> Chooser<'a> {
     fn probe(
         &mut self,
         net: &Net,
-        spec: &ExploreSpec,
+        common: &Common,
         by: &Score,
         concept: &str,
         against: Option<&str>,
     ) -> Result<Probe, ExploreError> {
-        let (name, split) = source(net, spec).ok_or(ExploreError::NoData)?;
-        let key = (name, split, spec.seed, by.clone());
+        let (name, split) = common.source(net).ok_or(ExploreError::NoData)?;
+        let key = (name, split, common.seed, by.clone());
         if let Some((_, probe)) = self.probes.iter().find(|(k, _)| *k == key) {
             return Ok(probe.clone());
         }
@@ -136,7 +137,7 @@ impl<'a> Chooser<'a> {
         };
         let (name, split) = (&key.0, &key.1);
         let data = Set::find(name, self.cards)?.open(split, &want, self.store, self.progress)?;
-        let probe = Probe::fit(net, &data, concept, against, spec.seed, self.progress)?;
+        let probe = Probe::fit(net, &data, concept, against, common.seed, self.progress)?;
         self.progress.note(&format!(
             "{by}: {:.1}% of {} images held out are told rightly (C = {:.0e})",
             100.0 * probe.accuracy,
@@ -145,17 +146,5 @@ impl<'a> Chooser<'a> {
         ));
         self.probes.push((key, probe.clone()));
         Ok(probe)
-    }
-}
-
-/// The data set and split that a figure reads: named, or what the trial was trained on.
-pub(super) fn source(net: &Net, spec: &ExploreSpec) -> Option<(String, String)> {
-    let own = net.spec.as_ref().map(|s| &s.data);
-    let split = |default: &str| spec.split.clone().unwrap_or_else(|| default.to_string());
-    match (&spec.data, own) {
-        (Some(name), Some(own)) if *name == own.train => Some((name.clone(), split(&own.split))),
-        (Some(name), _) => Some((name.clone(), split("train"))),
-        (None, Some(own)) => Some((own.train.clone(), split(&own.split))),
-        (None, None) => None,
     }
 }

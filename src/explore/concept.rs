@@ -6,7 +6,7 @@ use ndarray::Array2;
 use rand::RngCore;
 use rand::seq::index;
 
-use super::searched::with_statistics;
+use super::statistics::with_statistics;
 use super::{ExploreError, Net};
 use crate::data::{Dataset, Images};
 use crate::nn::Discriminator;

@@ -2,21 +2,70 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 use super::drawing::{FORMAT, write_record};
+use super::figure::{Destination, Figure, Plan, Scene};
+use super::number::Within;
 use super::picture::{self, Grid};
+use super::redraw::parse;
 use super::{ExploreError, Identity, Net, Samples, Written};
-use crate::data::{Dataset, Set, Store, Want};
+use crate::data::{Dataset, Set, Want};
 use crate::spec::ModelSpec;
-use crate::track::progress::Progress;
 use crate::track::{Streams, atomic};
+use crate::train::FINAL;
 
-/// The name of the figure's files.
-pub(super) const FIGURE: &str = "digits";
 /// Most images of a class.
 const MOST: usize = 100;
+
+/// Figure 9: real images and a conditional generator's, a row for each class; other nets between them
+///
+/// Each class has its own samples, the same for every net whose z has as many components.
+#[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
+#[command(
+    mut_arg("data", |data| data.help("The real images [default: what the net was trained on]")),
+    mut_arg("split", |split| split.help("Their split [default: the trial's with its own data set, else `train`]")),
+    after_help = "\
+Examples:
+  dcgan explore digits results/mnist/4bd4ff4310c1
+  dcgan explore digits results/mnist/4bd4ff4310c1 --beside results/mnist/0c1d7a90be11 --columns 10")]
+pub struct Digits {
+    /// Images of each class
+    #[arg(long, value_name = "N", default_value = "8")]
+    columns: Within<1, MOST>,
+    /// Show another conditional net between the real images and this one's; may be given again
+    #[arg(long, value_name = "NET")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    beside: Vec<PathBuf>,
+}
+
+impl Figure for Digits {
+    const NAME: &'static str = "digits";
+    const TITLE: &'static str = "Figure 9: real and generated images, a row for each class";
+    type Plan = Options;
+
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        let nets = self.beside.iter();
+        nets.map(|net| ("beside", net.join(FINAL))).collect()
+    }
+
+    fn reads_images(&self) -> bool {
+        true
+    }
+
+    fn draw(&self, scene: &mut Scene) -> Result<Options, ExploreError> {
+        let (data, split) = scene.source().ok_or(ExploreError::NoData)?;
+        Ok(Options {
+            seed: scene.common.seed,
+            data,
+            split,
+            columns: self.columns.get(),
+            beside: self.beside.clone(),
+        })
+    }
+}
 
 /// What to show.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +86,9 @@ pub struct Options {
 pub struct Record {
     pub format: u32,
     pub figure: String,
+    /// The name of its files, where it is not the figure's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub net: Identity,
     pub options: Options,
     /// Of each class, the numbers of the real images in their split.
@@ -52,19 +104,24 @@ pub struct Side {
     pub z: Vec<Vec<f32>>,
 }
 
-/// Draw the figure and write `digits.png` and `digits.json` into `out`: real images on the left, then the nets of
-/// [`Options::beside`], then `net`.
+impl Plan for Options {
+    fn read(path: &Path, bytes: &[u8]) -> Result<Options, ExploreError> {
+        let record: Record = parse(path, bytes)?;
+        record.check_beside(path)?;
+        Ok(record.options)
+    }
+
+    fn write(self, net: &Net, place: &Destination) -> Result<Written, ExploreError> {
+        digits(net, &self, place)
+    }
+}
+
+/// Draw the figure and write picture and record: real images on the left, then the nets of [`Options::beside`], then `net`.
 ///
 /// # Errors
 /// [`ExploreError::Range`] for no images of a class or more than there are; [`ExploreError::Classes`] for a net that is not
 /// conditional on the data set's classes; as [`Net::open`], [`Set::open`] and [`Net::generate_labelled`]; [`ExploreError::Write`].
-pub fn digits(
-    net: &Net,
-    options: &Options,
-    out: &Path,
-    store: &Store,
-    progress: &dyn Progress,
-) -> Result<Written, ExploreError> {
+fn digits(net: &Net, options: &Options, place: &Destination) -> Result<Written, ExploreError> {
     let beside = options
         .beside
         .iter()
@@ -74,7 +131,8 @@ pub fn digits(
         size: Some(net.architecture.image.height),
         channels: Some(net.architecture.image.channels),
     };
-    let set = Set::find(&options.data, None)?.open(&options.split, &want, store, progress)?;
+    let set = Set::find(&options.data, place.cards)?;
+    let set = set.open(&options.split, &want, place.store, place.progress)?;
     let classes = set.classes.len();
     let real = drawn(&set, options)?;
     let nets: Vec<&Net> = beside.iter().chain([net]).collect();
@@ -105,23 +163,26 @@ pub fn digits(
             seed: options.seed,
         };
         let z = samples.z("--columns", &numbers)?;
-        let images = net.generate_labelled(&z, &labels, progress)?.to_images()?;
+        let images = net
+            .generate_labelled(&z, &labels, place.progress)?
+            .to_images()?;
         row.push(grid(name(net), images));
         let net = net.identity.clone();
         sides.push(Side { net, z });
     }
     let record = Record {
         format: FORMAT,
-        figure: FIGURE.to_string(),
+        figure: Digits::FILE.to_string(),
+        name: place.name.clone(),
         net: net.identity.clone(),
         options: options.clone(),
         real,
         nets: sides,
     };
     let written = Written {
-        png: out.join(format!("{FIGURE}.png")),
+        png: place.file(Digits::FILE, "png"),
         gif: None,
-        json: out.join(format!("{FIGURE}.json")),
+        json: place.file(Digits::FILE, "json"),
     };
     atomic::write(&written.png, &picture::png(&[row])?)?;
     write_record(&written.json, &record)?;
@@ -133,7 +194,7 @@ impl Record {
     ///
     /// # Errors
     /// [`ExploreError::OtherNet`]; as [`Net::open`].
-    pub(super) fn check_beside(&self, record: &Path) -> Result<(), ExploreError> {
+    fn check_beside(&self, record: &Path) -> Result<(), ExploreError> {
         for (folder, side) in self.options.beside.iter().zip(&self.nets) {
             let found = Net::open(folder)?.identity.sha256;
             if found != side.net.sha256 {

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::drop::Fit;
+use super::figure::{Destination, Plan};
 use super::picture::{self, Grid};
+use super::redraw::parse;
 use super::{ExploreError, Identity, Net, animation};
 use crate::data::{Images, to_bytes};
 use crate::track::atomic;
@@ -170,22 +172,26 @@ impl Drawing {
         let (c, h, w) = (image.channels, image.height, image.width);
         Ok(Images::new(c, h, w, pixels)?)
     }
+}
 
-    /// Draw the figure and write `NAME.png`, `NAME.json` and where there is a film `NAME.gif` into `out`; files of these
-    /// names are replaced, each whole.
+impl Plan for Drawing {
+    fn read(path: &Path, bytes: &[u8]) -> Result<Drawing, ExploreError> {
+        parse(path, bytes)
+    }
+
+    /// Write `NAME.png`, `NAME.json` and where there is a film `NAME.gif`.
     ///
     /// # Errors
     /// As [`Net::generate`]; [`ExploreError::Picture`] for a record that does not fit together; [`ExploreError::Write`].
-    pub fn draw(
-        &self,
-        net: &Net,
-        out: &Path,
-        progress: &dyn Progress,
-    ) -> Result<Written, ExploreError> {
-        let all = self.images(net, progress)?;
+    fn write(self, net: &Net, place: &Destination) -> Result<Written, ExploreError> {
+        let drawing = Drawing {
+            name: place.name.clone(),
+            ..self
+        };
+        let all = drawing.images(net, place.progress)?;
         let mut next = 0;
-        let mut rows = Vec::with_capacity(self.rows.len());
-        for row in &self.rows {
+        let mut rows = Vec::with_capacity(drawing.rows.len());
+        for row in &drawing.rows {
             let mut grids = Vec::with_capacity(row.len());
             for panel in row {
                 let indices: Vec<usize> = (next..next + panel.tiles.len()).collect();
@@ -199,19 +205,18 @@ impl Drawing {
             }
             rows.push(grids);
         }
-        let name = self.name.as_ref().unwrap_or(&self.figure);
-        let file = |extension: &str| out.join(format!("{name}.{extension}"));
+        let file = |extension| place.file(&drawing.figure, extension);
         let written = Written {
             png: file("png"),
-            gif: self.animation.as_ref().map(|_| file("gif")),
+            gif: drawing.animation.as_ref().map(|_| file("gif")),
             json: file("json"),
         };
         atomic::write(&written.png, &picture::png(&rows)?)?;
-        if let (Some(film), Some(path)) = (&self.animation, &written.gif) {
+        if let (Some(film), Some(path)) = (&drawing.animation, &written.gif) {
             let bytes = animation::gif(&all, &film.frames, film.milliseconds)?;
             atomic::write(path, &bytes)?;
         }
-        write_record(&written.json, self)?;
+        write_record(&written.json, &drawing)?;
         Ok(written)
     }
 }

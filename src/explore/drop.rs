@@ -5,35 +5,86 @@
 //! positive weight. Below the image, figure 1's G has convolutions of 512, 256 and 128 maps, so that layer is the one with 256:
 //! the second of those that draw maps, not the image, from the top.
 
-use std::path::Path;
+use std::path::PathBuf;
 
+use clap::Args;
 use rand::seq::index;
 use serde::{Deserialize, Serialize};
 
 use super::boxes::{Boxes, Rect};
+use super::choice::Choice;
+use super::figure::{Figure, Scene};
+use super::number::Within;
 use super::regression::Positions;
-use super::{Drawing, ExploreError, Generated, Net, Panel, Samples, Tile, Without};
-use crate::track::progress::Progress;
-
-/// The name of the figure's files.
-pub(super) const FIGURE: &str = "drop";
+use super::samples::others;
+use super::{Drawing, ExploreError, Generated, Panel, Samples, Tile, Without};
 
 /// Samples side by side.
 const COLUMNS: usize = 10;
 
-/// What to forget, and what to look at without it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Options {
-    /// What the boxes hold, for the caption.
-    pub concept: String,
-    /// The hidden convolution, counted from the top; the paper's is 2.
-    pub layer: usize,
-    /// Drop so many maps at most, those of the largest weights; `None`: all of positive weight.
-    pub drop: Option<usize>,
-    /// As many maps at random beside them: a control that the paper lacks.
-    pub random: bool,
-    /// The samples shown.
-    pub shown: Vec<usize>,
+/// Figure 6: what boxes on samples hold, forgotten: feature maps of G that speak for it are dropped
+///
+/// A logistic regression on the activations of G's second highest hidden convolution tells positions inside the boxes from
+/// others; the feature maps of positive weight are set to zero everywhere, and new samples drawn with and without.
+#[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
+#[command(after_help = "\
+Examples:
+  dcgan explore boxes results/faces/0c1d --out mouths.yaml
+  dcgan explore drop results/faces/0c1d --boxes mouths.yaml --concept mouths --random
+  dcgan explore drop results/faces/0c1d --boxes mouths.yaml --drop 10 --show 30")]
+pub struct Drop {
+    /// Boxes on samples, as `dcgan explore boxes` writes them
+    #[arg(long, value_name = "YAML")]
+    boxes: PathBuf,
+    /// What the boxes hold, for the caption
+    #[arg(long, value_name = "NAME", default_value = "what the boxes hold")]
+    concept: String,
+    /// The hidden convolution of G, counted from the top; the paper's is 2
+    #[arg(long, value_name = "N", default_value = "2")]
+    layer: Within<1, 16>,
+    /// Drop only the N maps of the largest weights [default: all of positive weight]
+    #[arg(long, value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drop: Option<Within<1, 65_536>>,
+    /// Add a control: as many feature maps, at random
+    #[arg(long)]
+    #[serde(default)]
+    random: bool,
+    /// Show so many samples, the first without boxes
+    #[arg(long, value_name = "N", default_value = "20")]
+    show: Within<1, 1000>,
+    /// Show these samples instead
+    #[arg(long, value_name = "LIST", conflicts_with = "show")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of: Option<Choice<6>>,
+}
+
+impl Figure for Drop {
+    const NAME: &'static str = "drop";
+    const TITLE: &'static str = "Figure 6: forgetting to draw a concept";
+    type Plan = Drawing;
+
+    fn files(&self) -> Vec<(&'static str, PathBuf)> {
+        vec![("boxes", self.boxes.clone())]
+    }
+
+    fn classes(&self) -> Vec<&str> {
+        self.of.iter().flat_map(Choice::classes).collect()
+    }
+
+    fn draw(&self, scene: &mut Scene) -> Result<Drawing, ExploreError> {
+        let image = scene.net.architecture.image;
+        let boxes = Boxes::read(&self.boxes, (image.width, image.height))?;
+        let drawn: Vec<usize> = match boxes.seed == scene.common.seed {
+            true => boxes.samples.keys().copied().collect(),
+            false => Vec::new(),
+        };
+        let shown = match &self.of {
+            Some(of) => scene.choose(of)?.samples,
+            None => others(&drawn, self.show.get()),
+        };
+        drop(scene, &boxes, self, &shown)
+    }
 }
 
 /// What was fitted to choose the maps.
@@ -65,24 +116,23 @@ pub struct Effect {
     pub outside: f32,
 }
 
-/// Fit, drop, and show samples with and without the maps. `path` is where `boxes` come from; `seed` numbers the samples
-/// shown and draws the positions outside and the control.
+/// Fit, drop, and show the samples `shown` with and without the maps. The seed numbers the samples shown and draws the
+/// positions outside and the control.
 ///
 /// # Errors
 /// [`ExploreError::OtherBoxes`], [`ExploreError::NoBoxes`], [`ExploreError::Range`] for a layer or number of maps that there
-/// is not, [`ExploreError::Fit`], [`ExploreError::NoSuchSample`], or as [`Net::generate`].
-pub fn drop(
-    net: &Net,
-    seed: u64,
-    path: &Path,
+/// is not, [`ExploreError::Fit`], or as [`super::Net::generate`].
+fn drop(
+    scene: &Scene,
     boxes: &Boxes,
-    options: &Options,
-    progress: &dyn Progress,
+    options: &Drop,
+    shown: &[usize],
 ) -> Result<Drawing, ExploreError> {
-    boxes.check_net(path, &net.identity)?;
+    let (net, seed, progress) = (scene.net, scene.common.seed, scene.chooser.progress);
+    boxes.check_net(&options.boxes, &net.identity)?;
     if boxes.count() == 0 {
         return Err(ExploreError::NoBoxes {
-            path: path.to_path_buf(),
+            path: options.boxes.clone(),
         });
     }
     let maps = net.hidden_maps()?;
@@ -91,12 +141,13 @@ pub fn drop(
         found: found.to_string(),
         expected: format!("1 to {most}"),
     };
-    let hidden = maps.len().checked_sub(options.layer);
-    let Some(layer) = hidden.filter(|_| options.layer > 0) else {
-        return Err(range("the layer, from the top,", options.layer, maps.len()));
+    let from_top = options.layer.get();
+    let Some(layer) = maps.len().checked_sub(from_top) else {
+        return Err(range("the layer, from the top,", from_top, maps.len()));
     };
     let channels = maps[layer].channels;
-    if let Some(n) = options.drop.filter(|n| !(1..=channels).contains(n)) {
+    let most = options.drop.map(Within::get);
+    if let Some(n) = most.filter(|n| *n > channels) {
         return Err(range("the number of feature maps dropped", n, channels));
     }
     let latent = net.architecture.latent;
@@ -116,7 +167,7 @@ pub fn drop(
     let weights = positions.fit()?;
     let mut dropped: Vec<usize> = (0..channels).filter(|&m| weights.maps[m] > 0.0).collect();
     dropped.sort_by(|&a, &b| weights.maps[b].total_cmp(&weights.maps[a]));
-    dropped.truncate(options.drop.unwrap_or(channels));
+    dropped.truncate(most.unwrap_or(channels));
     if dropped.is_empty() {
         return Err(ExploreError::Fit(
             "no feature map has a positive weight: none speaks for what the boxes hold; choose another `--layer` or more boxes".into(),
@@ -152,18 +203,11 @@ pub fn drop(
         dropped: effect(&concept)?,
         random: random.as_ref().map(effect).transpose()?,
     };
-    let shown = samples.z("the samples shown", &options.shown)?;
-    let rows = rows(
-        &fit,
-        &options.shown,
-        &shown,
-        &concept,
-        random.as_ref(),
-        map.channels,
-    );
+    let z = samples.z("the samples shown", shown)?;
+    let rows = rows(&fit, shown, &z, &concept, random.as_ref(), map.channels);
     Ok(Drawing {
         fit: Some(fit),
-        ..Drawing::new(FIGURE, net, seed, rows)
+        ..Drawing::new(Drop::NAME, net, seed, rows)
     })
 }
 

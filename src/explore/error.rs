@@ -1,3 +1,5 @@
+//! Why a figure could not be made.
+
 use std::path::PathBuf;
 
 use super::samples::SAMPLES;
@@ -86,9 +88,7 @@ pub enum ExploreError {
         nearest: Option<String>,
         known: Vec<String>,
     },
-    #[error(
-        "a concept is a class of labelled images, and this net tells no data set of its own; name one with `data`"
-    )]
+    #[error("this net does not say which data set it was trained on; name one with `data`")]
     NoData,
     #[error(transparent)]
     Probe(#[from] ProbeError),

@@ -7,19 +7,90 @@
 use std::path::Path;
 
 use candle_core::Device;
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
+use super::activation_search::{ActivationSearch, Response, Source};
 use super::drawing::{FORMAT, write_record};
+use super::figure::{Destination, Figure, Plan, Scene, Wrong};
+use super::number::Within;
 use super::picture::{self, Grid};
-use super::searched::{Searched, infer, with_statistics};
-use super::{ExploreError, Identity, Net, Written};
-use crate::data::Store;
-use crate::track::progress::Progress;
+use super::redraw::parse;
+use super::statistics::{infer, with_statistics};
+use super::{ExploreError, Identity, Net, SAMPLES, Written};
 use crate::track::{Streams, atomic};
 use crate::train::untrained;
 
-/// The name of the figure's files.
-pub(super) const FIGURE: &str = "guided";
+/// Figure 5: guided backpropagation from D's last features to the image, trained filters beside random ones
+///
+/// Shows the images to which each feature responds most. A gradient passes a rectifier only where the unit's input and the
+/// gradient are both positive (Springenberg et al. 2015), nothing passes the leak of a leaky ReLU; each picture is scaled
+/// by its own largest magnitude. Statistics that a net lacks are inferred from the images searched.
+#[derive(Debug, Clone, PartialEq, Args, Serialize, Deserialize)]
+#[command(
+    mut_arg("data", |data| data.help("Search this data set [default: what the trial was trained on; released weights: --samples]")),
+    mut_arg("split", |split| split.help("The split that is searched [default: the trial's with its own data set, else `train`]")),
+    after_help = "\
+Examples:
+  dcgan explore guided results/cifar/4bd4ff4310c1
+  dcgan explore guided results/cifar/4bd4ff4310c1 --data cifar10 --split test --images 5000
+  dcgan explore guided FOLDER --samples --features 8")]
+pub struct Guided {
+    /// Search the generator's samples
+    #[arg(long, conflicts_with_all = ["data", "split"])]
+    #[serde(default)]
+    samples: bool,
+    /// How many images are searched
+    #[arg(long, value_name = "N", default_value = "2000")]
+    images: Within<1, 1_000_000>,
+    /// Features looked at, from the first
+    #[arg(long, value_name = "N", default_value = "6")]
+    features: Within<1, 4096>,
+    /// Images shown for each feature
+    #[arg(long, value_name = "N", default_value = "8")]
+    strongest: Within<1, 1_000_000>,
+}
+
+impl Figure for Guided {
+    const NAME: &'static str = "guided";
+    const TITLE: &'static str = "Figure 5: guided backpropagation";
+    type Plan = Options;
+
+    fn checked(self) -> Result<Guided, Wrong> {
+        let (strongest, images) = (self.strongest.get(), self.images.get());
+        if strongest > images {
+            let message =
+                format!("is {strongest}; expected 1 to {images}, the number of `images` searched");
+            return Err(Wrong::new("strongest", message));
+        }
+        match self.samples && images > SAMPLES {
+            true => Err(Wrong::new(
+                "images",
+                format!("is {images}; expected 1 to {SAMPLES}: so many samples have a number"),
+            )),
+            false => Ok(self),
+        }
+    }
+
+    fn reads_images(&self) -> bool {
+        !self.samples
+    }
+
+    fn draw(&self, scene: &mut Scene) -> Result<Options, ExploreError> {
+        // The authors' nets do not say which images they were trained on.
+        let data = scene.source().filter(|_| !self.samples);
+        Ok(Options {
+            seed: scene.common.seed,
+            source: data.map_or(Source::Samples, |(name, split)| Source::Data {
+                name,
+                split,
+            }),
+            images: self.images.get(),
+            features: self.features.get(),
+            strongest: self.strongest.get(),
+        })
+    }
+}
 
 /// What to look at.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,21 +106,14 @@ pub struct Options {
     pub strongest: usize,
 }
 
-/// Where the images come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Source {
-    /// The net's own samples, from number 0.
-    Samples,
-    /// A data set as a spec names it, spread evenly over a split.
-    Data { name: String, split: String },
-}
-
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     pub format: u32,
     pub figure: String,
+    /// The name of its files, where it is not the figure's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub net: Identity,
     pub options: Options,
     /// Of each feature, the strongest responses; the strongest first.
@@ -57,34 +121,24 @@ pub struct Record {
     pub random: Vec<Vec<Response>>,
 }
 
-/// A feature's response to an image.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Response {
-    /// Number of the sample, or of the image in its split.
-    pub image: usize,
-    /// The sample's z.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub z: Option<Vec<f32>>,
-    /// The place of the largest value in the feature's map.
-    pub y: usize,
-    pub x: usize,
-    pub response: f32,
+impl Plan for Options {
+    fn read(path: &Path, bytes: &[u8]) -> Result<Options, ExploreError> {
+        Ok(parse::<Record>(path, bytes)?.options)
+    }
+
+    fn write(self, net: &Net, place: &Destination) -> Result<Written, ExploreError> {
+        guided(net, &self, place)
+    }
 }
 
-/// Find the strongest responses, draw them and write `guided.png` and `guided.json` into `out`.
+/// Find the strongest responses, draw them and write picture and record.
 ///
 /// Where D has no statistics of its own (released or random), they are inferred from the images searched.
 ///
 /// # Errors
 /// [`ExploreError::Range`] for more features than there are, or none of anything; as [`Net::generate`] or
-/// Those of the images that cannot be opened; [`ExploreError::Write`].
-pub fn guided(
-    net: &Net,
-    options: &Options,
-    out: &Path,
-    store: &Store,
-    progress: &dyn Progress,
-) -> Result<Written, ExploreError> {
+/// [`crate::data::Set::open`] for the images; [`ExploreError::Write`].
+fn guided(net: &Net, options: &Options, place: &Destination) -> Result<Written, ExploreError> {
     let last = net.discriminator.layers().checked_sub(1);
     let last = last.and_then(|l| net.architecture.discriminator.get(l));
     let there = last.map_or(0, |l| l.output.channels);
@@ -95,7 +149,9 @@ pub fn guided(
         options.strongest,
         options.images,
     )?;
-    let searched = Searched::new(net, options, store, progress)?;
+    let progress = place.progress;
+    let (source, count) = (&options.source, options.images);
+    let searched = ActivationSearch::new(net, options.seed, source, count, place)?;
     let trained = &with_statistics(net, &searched.images, progress)?;
     let seed = net.spec.as_ref().map_or(options.seed, |s| s.seed);
     let (layers, streams) = (trained.layers(), Streams::new(seed));
@@ -109,7 +165,8 @@ pub fn guided(
     let mut rows = vec![Vec::new(), Vec::new()];
     for (d, filters) in [(trained, "trained"), (&random, "random")] {
         let what = format!("responses of {filters} filters");
-        let found = searched.strongest(d, options, &what, progress)?;
+        let most = (options.features, options.strongest);
+        let found = searched.strongest(d, most, &what, progress)?;
         let (gradients, images) = searched.show(d, &found)?;
         let features = options.features;
         for (row, images, caption) in [
@@ -138,16 +195,17 @@ pub fn guided(
     let (random, trained) = (sides.pop(), sides.pop());
     let record = Record {
         format: FORMAT,
-        figure: FIGURE.to_string(),
+        figure: Guided::FILE.to_string(),
+        name: place.name.clone(),
         net: net.identity.clone(),
         options: options.clone(),
         trained: trained.unwrap_or_default(),
         random: random.unwrap_or_default(),
     };
     let written = Written {
-        png: out.join(format!("{FIGURE}.png")),
+        png: place.file(Guided::FILE, "png"),
         gif: None,
-        json: out.join(format!("{FIGURE}.json")),
+        json: place.file(Guided::FILE, "json"),
     };
     atomic::write(&written.png, &picture::png(&rows)?)?;
     write_record(&written.json, &record)?;

@@ -5,29 +5,20 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::digits::{self, digits};
-use super::drawing::{Drawing, FORMAT};
-use super::guided::{self, guided};
+use super::drawing::FORMAT;
+use super::figure::{Destination, plain};
+use super::table::Kind;
 use super::{ExploreError, Identity, Net, Written};
 use crate::data::Store;
 use crate::track::progress::Progress;
-
-/// Figures that are [`Drawing`]s, by the names of their files.
-const DRAWINGS: [&str; 6] = [
-    "interpolation",
-    "arithmetic",
-    "turn",
-    "browse",
-    "drop",
-    // As browse was called.
-    "samples",
-];
 
 /// What every record begins with.
 #[derive(Deserialize)]
 struct Head {
     format: u32,
     figure: String,
+    /// The name of its files, where it is not the figure's.
+    name: Option<String>,
     net: Identity,
 }
 
@@ -55,6 +46,17 @@ pub fn redraw(
             known: FORMAT,
         });
     }
+    let refused = |message| ExploreError::Record {
+        path: record.to_path_buf(),
+        message,
+    };
+    let Some(kind) = Kind::of_record(&head.figure) else {
+        return Err(refused(format!("no figure is called `{}`", head.figure)));
+    };
+    // The name becomes that of files.
+    if let Some(name) = &head.name {
+        plain(name).map_err(refused)?;
+    }
     let folder = net.unwrap_or(&head.net.folder);
     let net = Net::open(folder)?;
     if net.identity.sha256 != head.net.sha256 {
@@ -65,36 +67,18 @@ pub fn redraw(
             found: net.identity.sha256,
         });
     }
-    match head.figure.as_str() {
-        guided::FIGURE => {
-            let record: guided::Record = parse(record, &bytes)?;
-            guided(&net, &record.options, out, store, progress)
-        }
-        digits::FIGURE => {
-            let found: digits::Record = parse(record, &bytes)?;
-            found.check_beside(record)?;
-            digits(&net, &found.options, out, store, progress)
-        }
-        // The name becomes that of files.
-        name if DRAWINGS.contains(&name) => {
-            let drawing: Drawing = parse(record, &bytes)?;
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-            if let Some(name) = drawing.name.as_ref().filter(|n| !n.chars().all(plain)) {
-                return Err(ExploreError::Record {
-                    path: record.to_path_buf(),
-                    message: format!("`{name}` cannot name a file"),
-                });
-            }
-            drawing.draw(&net, out, progress)
-        }
-        name => Err(ExploreError::Record {
-            path: record.to_path_buf(),
-            message: format!("no figure is called `{name}`"),
-        }),
-    }
+    let place = Destination {
+        name: head.name,
+        out,
+        store,
+        cards: None,
+        progress,
+    };
+    (kind.again)(record, &bytes, &net, &place)
 }
 
-fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ExploreError> {
+/// A record's JSON.
+pub(super) fn parse<T: DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, ExploreError> {
     serde_json::from_slice(bytes).map_err(|e| ExploreError::Record {
         path: path.to_path_buf(),
         message: e.to_string(),

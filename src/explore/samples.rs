@@ -4,9 +4,11 @@ use candle_core::Device;
 
 use super::ExploreError;
 use crate::spec::Latent;
-pub use crate::spec::SAMPLES;
 use crate::track::Streams;
 use crate::train::latent;
+
+/// Numbered samples of each seed.
+pub const SAMPLES: usize = 10_000;
 
 /// The numbered z of a net and a seed: sample `i` is the `i`-th draw of one stream, whatever else is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +55,12 @@ impl Samples {
     pub(super) fn stream(&self, name: &str) -> rand_chacha::ChaCha8Rng {
         Streams::new(self.seed).stream(name)
     }
+}
+
+/// The first `count` samples that are not among `taken`.
+pub(super) fn others(taken: &[usize], count: usize) -> Vec<usize> {
+    let free = (0..).filter(|i| !taken.contains(i));
+    free.take(count).collect()
 }
 
 #[cfg(test)]

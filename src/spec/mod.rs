@@ -8,7 +8,6 @@ mod argument;
 mod arms;
 mod error;
 mod experiment;
-mod explore;
 mod held_out;
 mod json;
 mod kmeans;
@@ -27,13 +26,11 @@ mod syntax;
 mod torch;
 pub mod tree;
 mod typed;
+mod unread;
 mod visible;
 
 pub use error::SpecError;
 pub use experiment::{Experiment, ProfileChoice, TrialSpec};
-pub use explore::{
-    By, Choice, ExploreSpec, FigureSpec, Interpolation, SAMPLES, Score, Scored, Side, TermSpec,
-};
 pub use json::json_reason;
 pub use kmeans::KMeansSpec;
 pub use labels::{Features, Labels};
@@ -49,4 +46,5 @@ pub use raw::{Goal, Method, Metric, Parameter, Sweep};
 pub use resolve::resolve;
 pub use rules::{ActivationRule, NormRule, Resampling, Rules};
 pub use supervised::SupervisedSpec;
+pub use unread::Unread;
 pub use visible::{visible, visible_lines};

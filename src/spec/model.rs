@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExploreSpec, Features, Labels, MemorisationSpec, Rules, StopOn, monitor};
+use super::{Features, Labels, MemorisationSpec, Rules, StopOn, Unread, monitor};
 
 /// A network shape by name; [`crate::nn`] knows its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -143,9 +143,9 @@ pub struct Spec {
     pub model: ModelSpec,
     pub train: TrainSpec,
     pub probe: Vec<ProbeSpec>,
-    /// Figures drawn from the trained nets.
+    /// Figures drawn from the trained nets; `explore` reads them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub explore: Vec<ExploreSpec>,
+    pub explore: Vec<Unread>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memorisation: Option<MemorisationSpec>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::explore::Explore;
 use super::{
     ActivationRule, Features, Labels, LatentDistribution, NormRule, Precision, Preset, Protocol,
     Resampling, Schedule, Solver,
@@ -23,7 +22,8 @@ pub(super) struct Experiment {
     pub model: Model,
     pub train: Option<Train>,
     pub probe: Option<Vec<Probe>>,
-    pub explore: Option<Vec<Explore>>,
+    /// Each is read by `explore`.
+    pub explore: Option<Vec<serde_json::Value>>,
     pub memorisation: Option<memorisation::Raw>,
     pub quality: Option<Vec<super::quality::Raw>>,
     pub supervised: Option<super::supervised::Raw>,

@@ -1,12 +1,11 @@
 //! From what was typed to a [`Spec`] with every default filled in and every value in range.
 
-use super::explore;
 use super::tree::{Node, Place};
 use super::{
     AdamSpec, DataSpec, Features, Labels, Latent, LatentDistribution, ModelSpec, Preset, ProbeSpec,
     Protocol, Schedule, Spec, SpecError, TrainSpec, load,
 };
-use super::{memorisation, monitor, raw, rules};
+use super::{memorisation, monitor, raw, rules, unread};
 
 /// Resolve one trial's tree (profile, overrides and sweep values already in it).
 ///
@@ -109,7 +108,7 @@ pub fn resolve(tree: &Node) -> Result<Spec, SpecError> {
         model,
         train,
         probe,
-        explore: explore::resolve(&check, raw.explore.as_deref().unwrap_or_default())?,
+        explore: unread::list(tree, "explore"),
         memorisation,
         quality,
         supervised: supervised.transpose()?,

@@ -1,5 +1,6 @@
 //! What each result depends on beside its spec: the contents of data sets and files that the spec only names.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,11 +17,16 @@ use crate::track::progress::Progress;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Source<'a> {
     /// A data set as a spec names it.
-    Set(&'a str),
+    Set(Cow<'a, str>),
     File(PathBuf),
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    /// A data set as a spec names it.
+    pub fn set(name: impl Into<Cow<'a, str>>) -> Self {
+        Source::Set(name.into())
+    }
+
     fn name(&self) -> String {
         match self {
             Source::Set(name) => name.to_string(),
@@ -59,7 +65,7 @@ impl Fingerprints {
     ) -> Result<(), SweepError> {
         for source in sources {
             let hash = match source {
-                Source::Set(name) if *name == own || self.0.contains_key(*name) => None,
+                Source::Set(name) if name == own || self.0.contains_key(name.as_ref()) => None,
                 Source::Set(name) => Some(Set::find(name, cards)?.fingerprint(store, progress)?),
                 Source::File(path) => hash::file(path).ok().map(|digits| digits[..32].to_string()),
             };

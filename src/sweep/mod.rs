@@ -22,6 +22,6 @@ pub use context::Context;
 pub use error::SweepError;
 pub use id::trial_id;
 pub use outcome::{SweepSummary, TrialOutcome};
-pub use run::run;
+pub use run::{planned, run};
 pub use spaces::space;
 pub use stages::quality;

@@ -10,7 +10,8 @@ use super::preflight::{self, Sets};
 use super::progress_label::Labelled;
 use super::{SweepError, trial, trial_id};
 use crate::data::Set;
-use crate::spec::{Experiment, TrialSpec};
+use crate::explore::requests;
+use crate::spec::{Experiment, SpecError, TrialSpec};
 use crate::track::atomic;
 use crate::track::progress::is_stop;
 use crate::train::cpu_name;
@@ -31,7 +32,7 @@ const REPORTED: usize = 1;
 pub fn run(experiment: &Experiment, context: &Context) -> Result<SweepSummary, SweepError> {
     let mut trials = Vec::new();
     atomic::sweep(context.store.root(), CACHED);
-    for of in experiment.trials()? {
+    for of in planned(experiment)? {
         let spec = &of.spec;
         if trials.is_empty() {
             atomic::sweep(&context.results.join(&spec.name), REPORTED);
@@ -66,6 +67,18 @@ pub fn run(experiment: &Experiment, context: &Context) -> Result<SweepSummary, S
         jobs => sweep.side_by_side(jobs, context)?,
     }
     Ok(sweep.summary())
+}
+
+/// Every trial of an experiment, every section of it read and checked.
+///
+/// # Errors
+/// [`SpecError`] for the first trial whose values are wrong.
+pub fn planned(experiment: &Experiment) -> Result<Vec<TrialSpec>, SpecError> {
+    let trials = experiment.trials()?;
+    for trial in &trials {
+        requests(&trial.spec.explore)?;
+    }
+    Ok(trials)
 }
 
 struct Trial {

@@ -59,7 +59,7 @@ fn prepare(of: &TrialSpec, id: &str, context: &Context) -> Result<Prepared, Swee
     let root = context.results.join(&spec.name).join(id);
     let folder = RunFolder::open(&root)?;
     let own = &spec.data.train;
-    let fingerprints = Fingerprints::of(&table::sources(spec), own, context)?;
+    let fingerprints = Fingerprints::of(&table::sources(spec)?, own, context)?;
     let before = folder.record()?;
     if folder.mend_table()? {
         context

@@ -12,6 +12,9 @@ pub struct FigureRecord {
     pub protocol: u32,
     /// `interpolate`, `arithmetic`, ...
     pub figure: String,
+    /// What a report calls it; records of before do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// The name of its files in `figures/`.
     pub name: String,
     /// Why it could not be drawn from this trial's nets and data.

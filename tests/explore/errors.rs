@@ -15,10 +15,10 @@ fn error(place: &Place, args: &[&str]) -> String {
 #[test]
 fn what_does_not_exist_is_named() {
     let place = Place::new();
-    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--from", "9990", "--count", "11"]), @"error: sample 10000 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
-    insta::assert_snapshot!(error(&place, &["interpolate", TRIAL, "--at", "3,10000"]), @"error: sample 10000 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
-    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", "1", "--minus", "77777"]), @"error: sample 77777 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
-    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1", "--right", "2", "--of", "123456"]), @"error: sample 123456 does not exist: samples are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--from", "9990", "--count", "11"]), @"error: `--count`: reaches sample 10000; they are numbered 0 to 9999");
+    insta::assert_snapshot!(error(&place, &["interpolate", TRIAL, "--at", "3,10000"]), @"error: invalid value '3,10000' for '--at <LIST>': 10000 is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", "1", "--minus", "77777"]), @"error: invalid value '77777' for '--minus <LIST>': 77777 is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
+    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1", "--right", "2", "--of", "123456"]), @"error: invalid value '123456' for '--of <LIST>': 123456 is no sample: they are numbered 0 to 9999; `dcgan explore browse` shows them");
     insta::assert_snapshot!(error(&place, &["browse", "results/small/absent"]), @"error: `results/small/absent` is no net: expected a trial's folder (results/EXPERIMENT/TRIAL, with `spec.yaml` and `checkpoints/`) or a folder of the authors' released weights (`*_params.jl_*.npy`)");
     insta::assert_snapshot!(error(&place, &["browse", "results"]), @"error: `results` is no net: expected a trial's folder (results/EXPERIMENT/TRIAL, with `spec.yaml` and `checkpoints/`) or a folder of the authors' released weights (`*_params.jl_*.npy`)");
     insta::assert_snapshot!(error(&place, &["draw", "absent.json"]), @"error: cannot read `absent.json`: No such file or directory (os error 2)");
@@ -50,12 +50,15 @@ fn lists_and_ranges_say_what_was_expected() {
     let place = Place::new();
     insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", ""]), @"error: invalid value '' for '--plus <LIST>': an empty list; expected sample numbers with commas between them, such as 3,17,21");
     insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL, "--plus", "3,x"]), @"error: invalid value '3,x' for '--plus <LIST>': `x` is not a sample's number; expected sample numbers with commas between them, such as 3,17,21");
-    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL]), @"error: --plus and --minus: an empty list of samples; name one or more by their numbers, such as 3,17,21");
-    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--count", "0"]), @"error: --count: an empty list of samples; name one or more by their numbers, such as 3,17,21");
-    insta::assert_snapshot!(error(&place, &["interpolate", TRIAL, "--points", "1"]), @"error: the number of points is 1; expected 2 or more");
-    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1", "--right", "2", "--reach", "0"]), @"error: the reach is 0; expected a number above 0, in lengths of the axis");
+    insta::assert_snapshot!(error(&place, &["arithmetic", TRIAL]), @"error: `--plus`: nothing to add: expected `plus`, `minus` or both");
+    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--count", "0"]), @"error: invalid value '0' for '--count <N>': expected a whole number from 1 to 10000");
+    insta::assert_snapshot!(error(&place, &["interpolate", TRIAL, "--points", "1"]), @"error: invalid value '1' for '--points <N>': expected a whole number from 2 to 10000");
+    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1", "--right", "2", "--reach", "0"]), @"error: `--reach`: is 0; expected a number above 0, in lengths of the axis");
     insta::assert_snapshot!(error(&place, &["guided", TRIAL, "--samples", "--features", "33"]), @"error: the number of features is 33; expected 1 to 32");
-    insta::assert_snapshot!(error(&place, &["guided", TRIAL, "--samples", "--images", "4"]), @"error: the number of images shown is 8; expected 1 to 4");
+    insta::assert_snapshot!(error(&place, &["guided", TRIAL, "--samples", "--images", "4"]), @"error: `--strongest`: is 8; expected 1 to 4, the number of `images` searched");
+    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--name", "samples"]), @"error: `--name`: `samples` is the name of a trial's own picture; choose another");
+    insta::assert_snapshot!(error(&place, &["browse", TRIAL, "--name", "../x"]), @"error: `--name`: `../x` cannot name a file; use letters, digits, `-` and `_`");
+    insta::assert_snapshot!(error(&place, &["turn", TRIAL, "--left", "1"]), @"error: the following required arguments were not provided:");
     insta::assert_snapshot!(error(&place, &["guided", TRIAL, "--data", "cifar11"]), @"error: no data set is called `cifar11` (did you mean `cifar10`?); known are cifar10, fashion_mnist, mnist, svhn; a card of your own goes to `datasets/NAME.yaml`, and images of your own are `folder:PATH`");
 }
 
@@ -96,4 +99,29 @@ fn an_unfinished_trial_says_so() {
     let place = Place::new();
     std::fs::remove_file(place.path(TRIAL).join("checkpoints/final.safetensors")).unwrap();
     insta::assert_snapshot!(error(&place, &["browse", TRIAL]), @"error: trial `results/small/trial` has no `checkpoints/final.safetensors`: its training is not finished; run its sweep again to its end");
+}
+
+#[test]
+fn a_spec_with_a_wrong_figure_ends_before_any_data_are_touched() {
+    let place = Place::new();
+    let spec = "\
+name: wrong
+data: {train: 'folder:absent'}
+model: {preset: svhn32, width: 8}
+explore:
+  - {figure: turn, left: {looking: left}, right: {loking: right}}
+";
+    place.write("wrong.yaml", spec.as_bytes());
+    for command in ["sweep", "describe"] {
+        let mut dcgan = assert_cmd::Command::cargo_bin("dcgan").unwrap();
+        dcgan
+            .current_dir(place.path(""))
+            .args(["--data-dir", "data", command, "wrong.yaml"]);
+        let out = dcgan.output().unwrap();
+        assert_eq!(out.status.code(), Some(2));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stderr(&out).trim(), @"error: wrong.yaml:5:51: unknown key `loking` (did you mean `looking`?); expected one of `concept`, `against`, `looking`, `top`, `skip`, `of`");
+        }
+    }
+    assert!(!place.path("results/wrong").exists());
 }

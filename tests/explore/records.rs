@@ -1,45 +1,21 @@
 //! What is written is what was drawn: every z, and the same picture from it.
 
-use dcgan::explore::{Net, Samples, vector};
+use dcgan::explore::{FIGURES, Net, Samples, vector};
 use dcgan::track::progress::Silent;
 use serde_json::Value;
 
+use super::drop::BOXES;
 use super::place::{Place, TRIAL, read};
 
-/// The options of each figure, and the name of its files.
-const FIGURES: [(&str, &[&str]); 5] = [
-    ("browse", &["browse", TRIAL, "--from", "5", "--count", "33"]),
-    (
-        "interpolation",
-        &[
-            "interpolate",
-            TRIAL,
-            "--points",
-            "3",
-            "--steps",
-            "4",
-            "--mode",
-            "spherical",
+/// What each figure is drawn by here, beside its name and the trial; the figure of digits wants a conditional net.
+fn options(figure: &str) -> Option<&'static [&'static str]> {
+    Some(match figure {
+        "browse" => &["--from", "5", "--count", "33"],
+        "interpolate" => &["--points", "3", "--steps", "4", "--mode", "spherical"],
+        "arithmetic" => &[
+            "--plus", "3,17,21", "--minus", "4,8,15", "--plus", "16,23,42",
         ],
-    ),
-    (
-        "arithmetic",
-        &[
-            "arithmetic",
-            TRIAL,
-            "--plus",
-            "3,17,21",
-            "--minus",
-            "4,8,15",
-            "--plus",
-            "16,23,42",
-        ],
-    ),
-    (
-        "turn",
-        &[
-            "turn",
-            TRIAL,
+        "turn" => &[
             "--left",
             "0,1",
             "--right",
@@ -49,20 +25,19 @@ const FIGURES: [(&str, &[&str]); 5] = [
             "--columns",
             "5",
         ],
-    ),
-    (
-        "guided",
-        &[
-            "guided",
-            TRIAL,
-            "--samples",
-            "--images",
-            "150",
-            "--strongest",
-            "3",
-        ],
-    ),
-];
+        "guided" => &["--samples", "--images", "150", "--strongest", "3"],
+        "drop" => &["--boxes", "boxes.yaml", "--random", "--show", "12"],
+        "digits" => return None,
+        other => panic!("say here what `{other}` is drawn by"),
+    })
+}
+
+/// Draw `figure` of the trial.
+fn draw(place: &Place, figure: &str, more: &[&str]) {
+    place.write("boxes.yaml", BOXES.as_bytes());
+    let own = options(figure).unwrap();
+    place.good(&[&[figure, TRIAL][..], own, more].concat());
+}
 
 fn tiles(json: &Value, row: usize, panel: usize) -> &Vec<Value> {
     json["rows"][row][panel]["tiles"].as_array().unwrap()
@@ -75,8 +50,9 @@ fn z(tile: &Value) -> Vec<f32> {
 #[test]
 fn every_figure_is_drawn_again_to_the_byte_from_its_record() {
     let place = Place::new();
-    for (name, args) in FIGURES {
-        place.good(args);
+    for kind in FIGURES.iter().filter(|kind| options(kind.name).is_some()) {
+        draw(&place, kind.name, &[]);
+        let name = kind.file;
         let file =
             |folder: &str, extension: &str| place.path(&format!("{folder}/{name}.{extension}"));
         let (record, beside) = (
@@ -104,6 +80,19 @@ fn every_figure_is_drawn_again_to_the_byte_from_its_record() {
 }
 
 #[test]
+fn a_figure_of_any_kind_takes_a_name_and_keeps_it_when_it_is_drawn_again() {
+    let place = Place::new();
+    for figure in ["turn", "guided"] {
+        draw(&place, figure, &["--name", "mine"]);
+        let record = format!("{TRIAL}/figures/mine.json");
+        place.good(&["draw", &record, "--out", "again"]);
+        let again = place.path("again/mine.json");
+        assert!(read(&place.path(&record)) == read(&again), "{figure}");
+        std::fs::remove_file(again).unwrap();
+    }
+}
+
+#[test]
 fn a_sample_is_the_same_picture_alone_and_in_a_sheet() {
     let place = Place::new();
     let net = Net::open(&place.path(TRIAL)).unwrap();
@@ -126,7 +115,7 @@ fn a_sample_is_the_same_picture_alone_and_in_a_sheet() {
 #[test]
 fn arithmetic_adds_means_in_the_order_given() {
     let place = Place::new();
-    place.good(FIGURES[2].1);
+    draw(&place, "arithmetic", &[]);
     let json = place.json(&format!("{TRIAL}/figures/arithmetic.json"));
     let captions: Vec<&str> = (0..3)
         .map(|i| json["rows"][0][i]["caption"].as_str().unwrap())
@@ -176,7 +165,7 @@ fn arithmetic_adds_means_in_the_order_given() {
 #[test]
 fn a_turn_leaves_the_sample_in_the_middle() {
     let place = Place::new();
-    place.good(FIGURES[3].1);
+    draw(&place, "turn", &[]);
     let json = place.json(&format!("{TRIAL}/figures/turn.json"));
     let ends = [0, 1].map(|panel| z(tiles(&json, 0, panel).last().unwrap()));
     let rows = tiles(&json, 1, 0);
@@ -196,7 +185,7 @@ fn a_turn_leaves_the_sample_in_the_middle() {
 #[test]
 fn guided_shows_the_strongest_responses_first() {
     let place = Place::new();
-    place.good(FIGURES[4].1);
+    draw(&place, "guided", &[]);
     let json = place.json(&format!("{TRIAL}/figures/guided.json"));
     for side in ["trained", "random"] {
         let features = json[side].as_array().unwrap();

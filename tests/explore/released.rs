@@ -1,8 +1,7 @@
 //! The authors' released SVHN net, where it is at hand: digits that change smoothly.
 
-use dcgan::explore::interpolate::interpolate;
+use dcgan::explore::interpolate::{Interpolation, interpolate};
 use dcgan::explore::{Content, Net};
-use dcgan::spec::Interpolation;
 use dcgan::track::progress::Silent;
 
 use super::place::{Place, read, stderr};

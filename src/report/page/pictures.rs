@@ -82,7 +82,8 @@ fn of_trial(trial: &Trial, records: &[FigureRecord]) -> Result<Markup, ReportErr
 
 /// What of the paper a figure is, and its own name where it has one.
 fn title(record: &FigureRecord) -> String {
-    let what = match record.figure.as_str() {
+    // The figures that there were when records did not say it yet.
+    let before = || match record.figure.as_str() {
         "interpolate" => "Figure 4: interpolation in Z",
         "guided" => "Figure 5: guided backpropagation",
         "drop" => "Figure 6: forgetting to draw a concept",
@@ -91,6 +92,7 @@ fn title(record: &FigureRecord) -> String {
         "browse" => "Numbered samples",
         other => other,
     };
+    let what = record.title.as_deref().unwrap_or_else(before);
     match record.name == record.figure || record.name == "interpolation" {
         true => what.to_string(),
         false => format!("{what} ({})", record.name),

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::{Inputs, Stage};
-use crate::explore::{Chooser, ExploreError, Net, figure};
+use crate::explore::{Chooser, ExploreError, Net, Request, requests};
 use crate::nn::NnError;
-use crate::spec::{ExploreSpec, FigureSpec, Spec};
+use crate::spec::Spec;
 use crate::sweep::SweepError;
 use crate::sweep::fingerprints::Source;
 use crate::sweep::preflight::{Sets, exists};
@@ -13,61 +13,47 @@ use crate::sweep::trial_context::TrialContext;
 use crate::track::figures::FigureRecord;
 use crate::track::protocol;
 use crate::track::run::{self, RunFolder};
-use crate::train::FINAL;
 
 pub(super) struct Explore;
 
 impl Stage for Explore {
     const NAME: &'static str = "explore";
     const VERSION: u32 = 1 + protocol::FIGURE;
-    type Wanted<'s> = &'s ExploreSpec;
+    type Wanted<'s> = Request;
     type Record = FigureRecord;
 
-    fn wanted(spec: &Spec) -> Vec<&ExploreSpec> {
-        spec.explore.iter().collect()
+    fn wanted(spec: &Spec) -> Result<Vec<Request>, SweepError> {
+        Ok(requests(&spec.explore)?)
     }
 
-    fn reads<'s>(wanted: &&'s ExploreSpec, _: &'s Spec) -> Inputs<'s> {
-        let mut contents: Vec<Source> = wanted.data.iter().map(|name| Source::Set(name)).collect();
-        match &wanted.figure {
-            FigureSpec::Drop { boxes, .. } => contents.push(Source::File(boxes.clone())),
-            FigureSpec::Digits { beside, .. } => {
-                contents.extend(beside.iter().map(|net| Source::File(net.join(FINAL))));
-            }
-            _ => {}
-        }
+    fn reads<'s>(wanted: &Request, _: &'s Spec) -> Inputs<'s> {
+        let data = wanted.data().map(|name| Source::set(name.to_string()));
+        let files = wanted.files().into_iter();
         Inputs {
-            spec: serde_json::json!(wanted),
-            contents,
+            spec: wanted.to_json(),
+            contents: data
+                .into_iter()
+                .chain(files.map(|(_, file)| Source::File(file)))
+                .collect(),
         }
     }
 
     /// Refuse files and nets that are not there; say beforehand which figures these data do not have.
     fn check(spec: &Spec, sets: &mut Sets) -> Result<(), SweepError> {
-        for (i, one) in spec.explore.iter().enumerate() {
+        for (i, one) in requests(&spec.explore)?.iter().enumerate() {
             let key = format!("explore.{i}");
-            match &one.figure {
-                FigureSpec::Drop { boxes, .. } => exists(&format!("{key}.boxes"), boxes)?,
-                FigureSpec::Digits { beside, .. } => {
-                    for folder in beside {
-                        exists(&format!("{key}.beside"), folder)?;
-                    }
-                }
-                _ => {}
+            for (option, file) in one.files() {
+                exists(&format!("{key}.{option}"), &file)?;
             }
-            let wanted = one.figure.classes();
-            let reads = matches!(
-                one.figure,
-                FigureSpec::Guided { samples: false, .. } | FigureSpec::Digits { .. }
-            );
-            if wanted.is_empty() && !reads {
+            let wanted = one.classes();
+            if wanted.is_empty() && !one.reads_images() {
                 continue;
             }
-            let (name, split) = match &one.data {
-                Some(name) if *name != spec.data.train => (name, "train"),
-                _ => (&spec.data.train, spec.data.split.as_str()),
+            let (name, split) = match one.data() {
+                Some(name) if name != spec.data.train => (name, "train"),
+                _ => (spec.data.train.as_str(), spec.data.split.as_str()),
             };
-            let split = one.split.as_deref().unwrap_or(split);
+            let split = one.split().unwrap_or(split);
             let set = sets.split(&format!("{key}.data"), name, split)?;
             let missing = wanted
                 .iter()
@@ -75,7 +61,7 @@ impl Stage for Explore {
             if let Some(class) = missing {
                 sets.note(&format!(
                     "figure `{}` will be left out: `{}` has no class `{class}`{}",
-                    one.name,
+                    one.name(),
                     set.name,
                     match set.classes.as_slice() {
                         [] => ", and no labels".to_string(),
@@ -88,25 +74,26 @@ impl Stage for Explore {
     }
 
     /// Draws the figure, or says why these nets or data have none.
-    fn find(trial: &mut TrialContext, wanted: &&ExploreSpec) -> Result<FigureRecord, SweepError> {
+    fn find(trial: &mut TrialContext, wanted: &Request) -> Result<FigureRecord, SweepError> {
         let (context, folder) = (trial.context, trial.folder);
         let started = Instant::now();
         let net = Net::open(folder.root())?;
         let mut chooser = Chooser::new(&context.store, context.cards, context.progress);
-        let left_out = match figure(&net, wanted, &folder.path("figures"), &mut chooser) {
+        let left_out = match wanted.draw(&net, &folder.path("figures"), &mut chooser) {
             Ok(_) => None,
             Err(e) if unfit(&e) => Some(e.to_string()),
             Err(e) => return Err(e.into()),
         };
         if let Some(why) = &left_out {
-            let line = format!("figure `{}` is left out: {why}", wanted.name);
+            let line = format!("figure `{}` is left out: {why}", wanted.name());
             context.progress.note(&line);
             folder.note(&line);
         }
         Ok(FigureRecord {
             protocol: protocol::FIGURE,
-            figure: wanted.figure.name().to_string(),
-            name: wanted.name.clone(),
+            figure: wanted.figure().to_string(),
+            title: Some(wanted.title().to_string()),
+            name: wanted.name().to_string(),
             left_out,
             seconds: started.elapsed().as_secs_f64(),
         })

@@ -19,9 +19,9 @@ impl Stage for Knn {
     type Wanted<'s> = (&'s ProbeSpec, Features);
     type Record = KnnRecord;
 
-    fn wanted(spec: &Spec) -> Vec<Self::Wanted<'_>> {
+    fn wanted(spec: &Spec) -> Result<Vec<Self::Wanted<'_>>, SweepError> {
         let asked = probes::wanted(spec).into_iter();
-        asked.filter(|(probe, _)| probe.knn.is_some()).collect()
+        Ok(asked.filter(|(probe, _)| probe.knn.is_some()).collect())
     }
 
     fn reads<'s>(&(probe, kind): &Self::Wanted<'s>, spec: &'s Spec) -> Inputs<'s> {
@@ -39,7 +39,7 @@ impl Stage for Knn {
                 spec.seed,
                 spec.data.size
             ]),
-            contents: vec![Source::Set(&probe.data)],
+            contents: vec![Source::set(&probe.data)],
         }
     }
 

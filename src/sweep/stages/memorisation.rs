@@ -36,8 +36,8 @@ impl Stage for Memorised {
     type Wanted<'s> = &'s MemorisationSpec;
     type Record = Memorisation;
 
-    fn wanted(spec: &Spec) -> Vec<&MemorisationSpec> {
-        spec.memorisation.iter().collect()
+    fn wanted(spec: &Spec) -> Result<Vec<&MemorisationSpec>, SweepError> {
+        Ok(spec.memorisation.iter().collect())
     }
 
     fn reads<'s>(wanted: &&'s MemorisationSpec, spec: &'s Spec) -> Inputs<'s> {

@@ -44,14 +44,14 @@ impl Stage for NearestNeighbours {
     type Wanted<'s> = &'s NearestSpec;
     type Record = NearestRecord;
 
-    fn wanted(spec: &Spec) -> Vec<&NearestSpec> {
-        spec.nearest.iter().collect()
+    fn wanted(spec: &Spec) -> Result<Vec<&NearestSpec>, SweepError> {
+        Ok(spec.nearest.iter().collect())
     }
 
     fn reads<'s>(wanted: &&'s NearestSpec, spec: &'s Spec) -> Inputs<'s> {
         Inputs {
             spec: serde_json::json!([wanted, spec.seed, spec.data.size]),
-            contents: vec![Source::Set(&wanted.data)],
+            contents: vec![Source::set(&wanted.data)],
         }
     }
 

@@ -22,8 +22,8 @@ impl Stage for Probes {
     type Wanted<'s> = (&'s ProbeSpec, Features);
     type Record = ProbeRecord;
 
-    fn wanted(spec: &Spec) -> Vec<Self::Wanted<'_>> {
-        wanted(spec)
+    fn wanted(spec: &Spec) -> Result<Vec<Self::Wanted<'_>>, SweepError> {
+        Ok(wanted(spec))
     }
 
     fn reads<'s>(&(probe, kind): &Self::Wanted<'s>, spec: &'s Spec) -> Inputs<'s> {
@@ -36,7 +36,7 @@ impl Stage for Probes {
         };
         Inputs {
             spec: serde_json::json!([alone, kind, spec.seed, spec.data.size]),
-            contents: vec![Source::Set(&probe.data)],
+            contents: vec![Source::set(&probe.data)],
         }
     }
 

@@ -36,12 +36,12 @@ impl Stage for Quality {
     type Wanted<'s> = &'s QualitySpec;
     type Record = QualityRecord;
 
-    fn wanted(spec: &Spec) -> Vec<&QualitySpec> {
-        spec.quality.iter().collect()
+    fn wanted(spec: &Spec) -> Result<Vec<&QualitySpec>, SweepError> {
+        Ok(spec.quality.iter().collect())
     }
 
     fn reads<'s>(wanted: &&'s QualitySpec, spec: &'s Spec) -> Inputs<'s> {
-        let mut contents = vec![Source::Set(named(&wanted.against, &spec.data.train).0)];
+        let mut contents = vec![Source::set(named(&wanted.against, &spec.data.train).0)];
         match &wanted.space {
             SpaceSpec::Inception(weights) => {
                 contents.push(Source::File(weights.inception.clone()));

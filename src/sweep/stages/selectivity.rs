@@ -31,7 +31,7 @@ impl Stage for UnitSelectivity {
     type Wanted<'s> = Vec<&'s str>;
     type Record = SelectivityRecord;
 
-    fn wanted(spec: &Spec) -> Vec<Vec<&str>> {
+    fn wanted(spec: &Spec) -> Result<Vec<Vec<&str>>, SweepError> {
         let mut names: Vec<&str> = Vec::new();
         for probe in &spec.probe {
             if probe.controls.contains(&Features::Untrained)
@@ -40,16 +40,16 @@ impl Stage for UnitSelectivity {
                 names.push(&probe.data);
             }
         }
-        match names.is_empty() {
+        Ok(match names.is_empty() {
             true => Vec::new(),
             false => vec![names],
-        }
+        })
     }
 
     fn reads<'s>(names: &Vec<&'s str>, spec: &'s Spec) -> Inputs<'s> {
         Inputs {
             spec: serde_json::json!([names, STRONGEST, spec.seed, spec.data.size]),
-            contents: names.iter().map(|name| Source::Set(name)).collect(),
+            contents: names.iter().map(|name| Source::set(*name)).collect(),
         }
     }
 

@@ -26,7 +26,10 @@ pub(in crate::sweep) trait Stage {
     type Record: Serialize + DeserializeOwned;
 
     /// Every result that the spec asks for, in the order of the spec.
-    fn wanted(spec: &Spec) -> Vec<Self::Wanted<'_>>;
+    ///
+    /// # Errors
+    /// [`SweepError::Spec`] for a part of the spec that the stage's own room reads.
+    fn wanted(spec: &Spec) -> Result<Vec<Self::Wanted<'_>>, SweepError>;
 
     /// Everything that decides a result beside the trial's own nets and training images.
     fn reads<'s>(wanted: &Self::Wanted<'s>, spec: &'s Spec) -> Inputs<'s>;
@@ -102,7 +105,7 @@ pub(in crate::sweep) fn done<S: Stage>(
     spec: &Spec,
     fingerprints: &Fingerprints,
 ) -> Result<bool, SweepError> {
-    for wanted in S::wanted(spec) {
+    for wanted in S::wanted(spec)? {
         if stored::<S>(folder, spec, &wanted, fingerprints)?.is_none() {
             return Ok(false);
         }
@@ -113,7 +116,7 @@ pub(in crate::sweep) fn done<S: Stage>(
 /// Find what is missing, keep each result as it is found, and gather all of them.
 pub(in crate::sweep) fn run<S: Stage>(trial: &mut TrialContext) -> Result<(), SweepError> {
     let (spec, folder, fingerprints) = (trial.spec, trial.folder, trial.fingerprints);
-    let wanted = S::wanted(spec);
+    let wanted = S::wanted(spec)?;
     if wanted.is_empty() {
         return Ok(());
     }

@@ -27,14 +27,14 @@ impl Stage for Supervised {
     type Wanted<'s> = &'s SupervisedSpec;
     type Record = SupervisedRecord;
 
-    fn wanted(spec: &Spec) -> Vec<&SupervisedSpec> {
-        spec.supervised.iter().collect()
+    fn wanted(spec: &Spec) -> Result<Vec<&SupervisedSpec>, SweepError> {
+        Ok(spec.supervised.iter().collect())
     }
 
     fn reads<'s>(wanted: &&'s SupervisedSpec, spec: &'s Spec) -> Inputs<'s> {
         Inputs {
             spec: serde_json::json!([wanted, spec.seed]),
-            contents: vec![Source::Set(&wanted.data)],
+            contents: vec![Source::set(&wanted.data)],
         }
     }
 
@@ -83,7 +83,7 @@ fn search_key(wanted: &SupervisedSpec, spec: &Spec, fingerprints: &Fingerprints)
         ..wanted.clone()
     };
     let parts = serde_json::json!([one, spec.seed]);
-    let contents = [Source::Set(&wanted.data)];
+    let contents = [Source::set(&wanted.data)];
     fingerprints.key("supervised trial", Supervised::VERSION, parts, &contents)
 }
 

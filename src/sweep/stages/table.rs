@@ -18,7 +18,7 @@ use crate::track::run::RunFolder;
 
 struct Row {
     /// Data sets and files that the spec only names.
-    sources: fn(&Spec) -> Vec<Source<'_>>,
+    sources: fn(&Spec) -> Result<Vec<Source<'_>>, SweepError>,
     check: fn(&Spec, &mut Sets) -> Result<(), SweepError>,
     done: fn(&RunFolder, &Spec, &Fingerprints) -> Result<bool, SweepError>,
     run: fn(&mut TrialContext) -> Result<(), SweepError>,
@@ -44,17 +44,22 @@ const STAGES: [Row; 8] = [
     row::<Quality>(),
 ];
 
-fn sources_of<S: Stage>(spec: &Spec) -> Vec<Source<'_>> {
-    let wanted = S::wanted(spec);
-    wanted
-        .iter()
-        .flat_map(|wanted| S::reads(wanted, spec).contents)
-        .collect()
+fn sources_of<S: Stage>(spec: &Spec) -> Result<Vec<Source<'_>>, SweepError> {
+    let wanted = S::wanted(spec)?;
+    let reads = wanted.iter().map(|wanted| S::reads(wanted, spec));
+    Ok(reads.flat_map(|reads| reads.contents).collect())
 }
 
 /// Everything that the stages of `spec` read by its name alone.
-pub(in crate::sweep) fn sources(spec: &Spec) -> Vec<Source<'_>> {
-    STAGES.iter().flat_map(|row| (row.sources)(spec)).collect()
+///
+/// # Errors
+/// As [`Stage::wanted`].
+pub(in crate::sweep) fn sources(spec: &Spec) -> Result<Vec<Source<'_>>, SweepError> {
+    let mut all = Vec::new();
+    for row in &STAGES {
+        all.extend((row.sources)(spec)?);
+    }
+    Ok(all)
 }
 
 /// Refuse what any stage would refuse.

@@ -1,80 +1,70 @@
-//! The images that are searched for the strongest responses of D's features, and what is shown of them.
-
-use std::collections::HashMap;
+//! A search through images for those to which D's features respond most, and what is shown of them.
 
 use candle_core::Device;
+use serde::{Deserialize, Serialize};
 
-use super::guided::{Options, Response, Source};
+use super::figure::Destination;
 use super::{ExploreError, Net, Samples};
-use crate::data::{Images, Set, Store, Want, to_bytes};
+use crate::data::{Images, Set, Want, to_bytes};
 use crate::nn::{Discriminator, Norm, Unit as Place};
-use crate::track::Streams;
 use crate::track::progress::{Progress, Unit};
-use crate::train::{self, to_tensor, untrained};
+use crate::train::to_tensor;
 
-/// Images at a time, and to a mini-batch of the statistics.
+/// Images at a time.
 const BATCH: usize = 128;
 
+/// Where the images come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Source {
+    /// The net's own samples, from number 0.
+    Samples,
+    /// A data set as a spec names it, spread evenly over a split.
+    Data { name: String, split: String },
+}
+
+/// A feature's response to an image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Response {
+    /// Number of the sample, or of the image in its split.
+    pub image: usize,
+    /// The sample's z.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub z: Option<Vec<f32>>,
+    /// The place of the largest value in the feature's map.
+    pub y: usize,
+    pub x: usize,
+    pub response: f32,
+}
+
 /// The images searched.
-pub(super) struct Searched {
+pub(super) struct ActivationSearch {
     pub images: Images,
     numbers: Vec<usize>,
     /// Of samples.
     z: Option<Vec<Vec<f32>>>,
 }
 
-/// Statistics from whole mini-batches, or from all images where there are fewer.
-pub(super) fn infer(
-    d: &Discriminator,
-    images: &Images,
-    progress: &dyn Progress,
-) -> Result<(), ExploreError> {
-    let rows: Vec<usize> = (0..images.n).collect();
-    let whole = (images.n / BATCH * BATCH).max(images.n.min(BATCH));
-    let batches: Vec<&[usize]> = rows[..whole].chunks(BATCH).collect();
-    let count = (batches.len(), BATCH);
-    let what = "batch-norm statistics of D";
-    train::infer(d, what, count, progress, |i| {
-        Ok::<_, ExploreError>(to_tensor(images, batches[i], &Device::Cpu)?)
-    })
-}
-
-/// The net's D, with statistics from `images` where it came without: on a copy, so that what one figure infers is not what
-/// the next one reads.
-pub(super) fn with_statistics(
-    net: &Net,
-    images: &Images,
-    progress: &dyn Progress,
-) -> Result<Discriminator, ExploreError> {
-    let d = &net.discriminator;
-    if net.statistics {
-        return Ok(d.clone());
-    }
-    let copy = untrained(&net.architecture, d.layers(), Streams::new(0), &Device::Cpu)?;
-    let tensors: HashMap<_, _> = d.params().tensors()?.into_iter().collect();
-    copy.params().load(&tensors)?;
-    infer(&copy, images, progress)?;
-    Ok(copy)
-}
-
-impl Searched {
+impl ActivationSearch {
+    /// The first `count` samples of the seed, or so many images of the data set.
     pub fn new(
         net: &Net,
-        options: &Options,
-        store: &Store,
-        progress: &dyn Progress,
-    ) -> Result<Searched, ExploreError> {
+        seed: u64,
+        source: &Source,
+        count: usize,
+        place: &Destination,
+    ) -> Result<ActivationSearch, ExploreError> {
         let image = net.architecture.image;
-        match &options.source {
+        match source {
             Source::Samples => {
                 let samples = Samples {
                     latent: net.architecture.latent,
-                    seed: options.seed,
+                    seed,
                 };
-                let numbers = Samples::range(0, options.images)?;
+                let numbers = Samples::range(0, count)?;
                 let z = samples.z("the images", &numbers)?;
-                Ok(Searched {
-                    images: net.generate(&z, progress)?.to_images()?,
+                Ok(ActivationSearch {
+                    images: net.generate(&z, place.progress)?.to_images()?,
                     numbers,
                     z: Some(z),
                 })
@@ -84,11 +74,12 @@ impl Searched {
                     size: Some(image.height),
                     channels: Some(image.channels),
                 };
-                let set = Set::find(name, None)?.open(split, &want, store, progress)?;
-                let (all, count) = (set.images.n, set.images.n.min(options.images));
+                let set = Set::find(name, place.cards)?;
+                let set = set.open(split, &want, place.store, place.progress)?;
+                let (all, count) = (set.images.n, set.images.n.min(count));
                 // Files are often in the order of their classes.
                 let numbers: Vec<usize> = (0..count).map(|i| i * all / count).collect();
-                Ok(Searched {
+                Ok(ActivationSearch {
                     images: set.images.subset(&numbers)?,
                     numbers,
                     z: None,
@@ -97,17 +88,18 @@ impl Searched {
         }
     }
 
-    /// Of each feature the strongest responses, strongest first; images by their row in `self.images`.
+    /// Of each of the first `features` features the `most` strongest responses, strongest first; images by their row in
+    /// `self.images`.
     pub fn strongest(
         &self,
         d: &Discriminator,
-        options: &Options,
+        (features, most): (usize, usize),
         what: &str,
         progress: &dyn Progress,
     ) -> Result<Vec<Vec<Response>>, ExploreError> {
         let total = self.images.n as u64;
         let mut bar = progress.begin(what, Some(total), Unit::Images);
-        let mut found = vec![Vec::with_capacity(self.images.n); options.features];
+        let mut found = vec![Vec::with_capacity(self.images.n); features];
         let rows: Vec<usize> = (0..self.images.n).collect();
         for batch in rows.chunks(BATCH) {
             progress.check()?;
@@ -138,7 +130,7 @@ impl Searched {
         for found in &mut found {
             // Stable: of equal responses the earlier image comes first.
             found.sort_by(|a, b| b.response.total_cmp(&a.response));
-            found.truncate(options.strongest);
+            found.truncate(most);
         }
         Ok(found)
     }

@@ -6,8 +6,8 @@
 //! left and right almost without exception, where the difference of brightness between the halves, and the place of the
 //! axis of mirror symmetry, told the light and little else.
 
+use super::choice::Side;
 use crate::data::Images;
-use crate::spec::Side;
 
 /// The part of the image that counts, in 64ths of its side: rows, columns. Its edge is hair and background.
 const ROWS: [usize; 2] = [20, 52];
