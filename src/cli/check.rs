@@ -1,3 +1,5 @@
+//! `dcgan check`.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;

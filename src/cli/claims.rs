@@ -1,3 +1,5 @@
+//! `dcgan claims`.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;

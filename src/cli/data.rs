@@ -1,3 +1,5 @@
+//! `dcgan data`: fetch, verify, list and show.
+
 use std::path::PathBuf;
 
 use anyhow::Result;

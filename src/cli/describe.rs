@@ -1,3 +1,5 @@
+//! `dcgan describe`.
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};

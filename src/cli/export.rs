@@ -1,3 +1,5 @@
+//! `dcgan export`.
+
 use std::path::PathBuf;
 
 use anyhow::Result;

@@ -1,3 +1,5 @@
+//! `dcgan probe`.
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};

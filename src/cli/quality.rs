@@ -1,3 +1,5 @@
+//! `dcgan quality`.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};

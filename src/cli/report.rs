@@ -1,3 +1,5 @@
+//! `dcgan report`.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;

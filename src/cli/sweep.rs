@@ -1,3 +1,5 @@
+//! `dcgan sweep`.
+
 use std::path::PathBuf;
 
 use anyhow::Result;

@@ -1,3 +1,5 @@
+//! Errors of data sets and of the sources that they are fetched from.
+
 use std::path::PathBuf;
 
 use super::verify::Verdict;

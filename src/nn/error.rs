@@ -1,3 +1,5 @@
+//! Errors of networks.
+
 /// Why a network could not be made, loaded or run.
 #[derive(Debug, thiserror::Error)]
 pub enum NnError {

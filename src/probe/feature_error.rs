@@ -1,3 +1,5 @@
+//! Errors of making features.
+
 use crate::nn::NnError;
 use crate::track::atomic::WriteError;
 use crate::track::progress::Stopped;

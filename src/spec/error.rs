@@ -1,3 +1,5 @@
+//! Errors of YAML files, each with its place.
+
 use std::path::PathBuf;
 
 use super::load::WHOLE;

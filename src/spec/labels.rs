@@ -1,3 +1,5 @@
+//! Which features and how many labels a probe uses.
+
 use serde::{Deserialize, Serialize};
 
 /// Which features a probe used.

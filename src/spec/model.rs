@@ -1,3 +1,5 @@
+//! The resolved spec of a trial: data, model, training, probes.
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 

@@ -1,3 +1,5 @@
+//! Errors that end a sweep.
+
 use std::path::PathBuf;
 
 use super::stages::quality::QualityStageError;

@@ -96,6 +96,8 @@ fn prepare(of: &TrialSpec, id: &str, context: &Context) -> Result<Prepared, Swee
             label: of.label.clone(),
             arm: of.arm.clone(),
             parameters: of.parameters.clone(),
+            // The trial's id says so.
+            training: protocol::TRAINING,
             ..record
         },
         None => new_record(of, id, context, &dataset),

@@ -1,3 +1,5 @@
+//! Errors of folders and archives of images.
+
 use std::path::PathBuf;
 
 use crate::data::{DataError, Skipped};

@@ -1,3 +1,5 @@
+//! `folder:PATH` as a data set: its classes, splits and images.
+
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};

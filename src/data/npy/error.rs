@@ -1,3 +1,5 @@
+//! Errors of array files.
+
 use ndarray_npy::ReadNpyError;
 use py_literal::Value as Python;
 

@@ -1,3 +1,5 @@
+//! Tests of the SVHN reader on files that scipy wrote and on damaged ones.
+
 use super::*;
 use crate::track::progress::Silent;
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Errors of Inception's weights.
+
 use std::path::PathBuf;
 
 use super::NetworkCard;

@@ -1,3 +1,5 @@
+//! The FID Inception's forward pass: images to pooled features and logits.
+
 use super::layer::{Layer, Map};
 use super::weights::Weights;
 use super::{InceptionError, plan, resize};

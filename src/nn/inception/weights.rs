@@ -1,3 +1,5 @@
+//! Inception's weights from a file, checked against their card.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -1,3 +1,5 @@
+//! Tests of the presets' layers against the paper's figure 1 and feature counts.
+
 use super::{Architecture, Row};
 use crate::spec::{
     ActivationRule, Latent, LatentDistribution, NormRule, Preset, Resampling, Rules,

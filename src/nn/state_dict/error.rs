@@ -1,3 +1,5 @@
+//! Errors of others' weight files.
+
 use std::path::PathBuf;
 
 /// Why a file's tensors could not be read.

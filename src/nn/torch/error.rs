@@ -1,3 +1,5 @@
+//! Errors of PyTorch checkpoints.
+
 use std::path::PathBuf;
 
 use crate::nn::NnError;

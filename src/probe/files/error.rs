@@ -1,3 +1,5 @@
+//! Errors of features and labels in files.
+
 use std::path::PathBuf;
 
 use super::open::CLASSES;

@@ -1,3 +1,5 @@
+//! Tests of reading features and labels from files.
+
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, Array3, array};

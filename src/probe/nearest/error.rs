@@ -1,3 +1,5 @@
+//! Errors of the search for nearest neighbours.
+
 use std::path::PathBuf;
 
 use crate::track::atomic::WriteError;

@@ -1,3 +1,5 @@
+//! Errors of comparing two sets of images.
+
 use crate::nn::NnError;
 use crate::nn::inception::InceptionError;
 use crate::track::progress::Stopped;

@@ -1,3 +1,5 @@
+//! The settings that table 2's random search draws: learning rate, penalty, batch size, dropout.
+
 use rand::Rng;
 use rand::seq::IndexedRandom;
 use serde::{Deserialize, Serialize};
